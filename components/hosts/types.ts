@@ -122,3 +122,22 @@ export interface HostFacts {
   /** Days until the first kubeadm certificate expires, control plane only. */
   readonly certificateDays?: number;
 }
+
+/** How a phase `roll` gets a host out of use and back. Bash fragments; given by the layer that runs work on the host. */
+export interface RollHooks {
+  /** Exits 0 and prints one line saying why when work would be disturbed; exits 1 when the host is idle. */
+  readonly busy: string;
+  /** Cordon and evict. */
+  readonly before: string;
+  /** Wait until the host serves again, then uncordon. */
+  readonly after: string;
+}
+
+/** What one bash program per host is rendered from. */
+export interface HostProgram {
+  readonly cluster: string;
+  readonly host: string;
+  readonly steps: Readonly<Record<Phase, readonly Step[]>>;
+  readonly roll?: RollHooks;
+  readonly maintenance: { readonly policy: "defer" | "wait" | "force"; readonly reboot: "never" | "when-idle"; readonly waitSeconds: number };
+}
