@@ -1,0 +1,10 @@
+export { cgroupLayout } from "./cgroups";
+export { machineLayout, removeLeftovers, removeRun } from "./cleanup";
+export { execute, mustExecute, until, type ExecuteOptions } from "./execute";
+export { Host } from "./host";
+export { startLab, RunningLab, type LabSettings } from "./lab";
+export { CLUSTER_PACKAGES, LOGIN_PACKAGES, ensureClusterPackages, ensureLoginPackages, ensurePackages } from "./packages";
+export { Registry, type RunRecord } from "./registry";
+export { missingForLab } from "./requirements";
+export { closeOnSignals } from "./signals";
+export { MACHINE_WIDE, restoreSysctls, saveSysctls } from "./sysctls";
