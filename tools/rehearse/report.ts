@@ -46,10 +46,18 @@ export interface RehearsalReport {
 export class Reporter {
   readonly steps: ReportStep[] = [];
   readonly assertions: ReportAssertion[] = [];
+  /** Every line that was printed, as it was printed. */
+  readonly transcript: string[] = [];
   private readonly started = Date.now();
   private readonly secrets = new Set<string>();
 
-  constructor(private readonly print: (line: string) => void = (line) => process.stdout.write(`${line}\n`)) {}
+  constructor(private readonly write: (line: string) => void = (line) => process.stdout.write(`${line}\n`)) {}
+
+  private print(line: string): void {
+    const safe = this.redact(line);
+    this.transcript.push(safe);
+    this.write(safe);
+  }
 
   /** A string that must never be shown; lines of multi-line secrets count one by one. */
   addSecret(secret: string): void {
@@ -67,7 +75,7 @@ export class Reporter {
   }
 
   line(subject: string, message: string): void {
-    this.print(this.redact(`${this.elapsed.toFixed(1).padStart(6)}s  ${subject.padEnd(14)} ${message}`));
+    this.print(`${this.elapsed.toFixed(1).padStart(6)}s  ${subject.padEnd(14)} ${message}`);
   }
 
   heading(title: string): void {

@@ -29,6 +29,8 @@ export interface Sandbox {
   edit(stack: string, change: (config: StackConfig) => void): void;
   up(stack: string): Promise<StackRun>;
   destroy(stack: string): Promise<StackRun>;
+  /** Name → text of every host program that was rendered. */
+  programFiles(): Record<string, string>;
   /** `turducken <arguments>` as a user would type it, against the copied stack files. */
   turducken(argv: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }>;
 }

@@ -16,8 +16,8 @@ export interface LifecycleScene {
   readonly newcomer: () => Promise<{ name: string; group: Record<string, unknown> }>;
 }
 
-const changed = (run: StackRun) => run.operations.filter((each) => each.operation !== "same" && each.operation !== "read");
-const label = (each: { name: string; operation: string }) => `${each.operation} ${each.name}`;
+export const changed = (run: StackRun) => run.operations.filter((each) => each.operation !== "same" && each.operation !== "read");
+export const label = (each: { name: string; operation: string }) => `${each.operation} ${each.name}`;
 
 /** Every stack again, as nothing changed: no resource may be created, updated, replaced or deleted. */
 export async function secondRunChangesNothing(scene: LifecycleScene): Promise<void> {

@@ -1,0 +1,20 @@
+/** `make bench`: figures as ratios measured in one run. Arguments choose parts: plan, hosts. */
+import { benchPlan } from "./plan";
+import { benchHosts } from "./hosts";
+
+const parts: Record<string, () => Promise<void>> = { plan: benchPlan, hosts: benchHosts };
+
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.filter((each) => !parts[each]);
+  if (unknown.length) throw new Error(`there is no benchmark ${unknown.join(", ")}; there are: ${Object.keys(parts).join(", ")}`);
+  for (const part of wanted.length ? wanted : Object.keys(parts)) {
+    console.log(`\n${part}`);
+    await parts[part]!();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

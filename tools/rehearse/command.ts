@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+
+/** `turducken rehearse`: the same programs, for real, on this machine. */
+export function register(program: Command): void {
+  program
+    .command("rehearse <stack>")
+    .description("run a cluster stack and every stack that references it on hosts in namespaces of this machine, and check what came of it")
+    .option("--report <file>", "write what was done and what holds as JSON")
+    .option("--keep", "leave the hosts and the cluster up at the end and print how to get in", false)
+    .option("--engine <engine>", "builtin, or pulumi: the real CLI with its plugins, where they are installed", "builtin")
+    .option("--binaries <folder>", "Kubernetes programs to use: kubeadm, kubelet, kubectl, kube-apiserver, …, etcd, coredns")
+    .option("--download", "fetch the official programs before building them from source", false)
+    .option("--quick", "stop after the first gang: no scenarios of change, growth and departure", false)
+    .option("--upgrade", "begin one patch version lower and rehearse the upgrade, too", false)
+    .action(async (stack: string, options: RehearseOptions) => {
+      const { rehearse } = await import("./run");
+      process.exitCode = await rehearse(stack, options);
+    });
+}
+
+export interface RehearseOptions {
+  readonly report?: string;
+  readonly keep: boolean;
+  readonly engine: "builtin" | "pulumi";
+  readonly binaries?: string;
+  readonly download: boolean;
+  readonly quick: boolean;
+  readonly upgrade: boolean;
+}

@@ -1,0 +1,172 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { clusterContract, type ClusterContract } from "../../components/contract/contract";
+import { expandHostlist } from "../../hardware";
+import { allNodesReady, labelsAreTheTree, podsReachEachOther } from "./assertions/cluster";
+import { rehearseGangs, type GangScene } from "./assertions/gangs";
+import { leaverGoes, newcomerJoins, nothingSecretIsWritten, plantedChangeIsRepaired, secondRunChangesNothing } from "./assertions/lifecycle";
+import { upgradeRolls } from "./assertions/upgrade";
+import type { RehearseOptions } from "./command";
+import { Kube, poll } from "./kube";
+import { REGISTRY } from "./overrides";
+import { prepareParts, startHosts, type Parts } from "./parts";
+import { Reporter, writeReport, type ReportOverride } from "./report";
+import { makeSandbox } from "./sandbox";
+import type { Sandbox, StackRun } from "./sandbox-types";
+import { listStacks, stackFamily, type StackEntry } from "./stacks";
+import type { Lab } from "./types";
+
+const repository = join(__dirname, "..", "..");
+
+/** The image with our small programs, as the lab imports it. */
+const WORK_IMAGE = `${REGISTRY}/turducken-work:v1`;
+
+interface Stage {
+  readonly options: RehearseOptions;
+  readonly reporter: Reporter;
+  readonly family: readonly StackEntry[];
+  readonly parts: Parts;
+  readonly lab: Lab;
+  readonly sandbox: Sandbox;
+}
+
+/** Rehearses one cluster stack and what rests on it. Exit code: 0 all holds, 1 something does not, 2 it could not be tried. */
+export async function rehearse(stack: string, options: RehearseOptions): Promise<number> {
+  const reporter = new Reporter();
+  const abort = new AbortController();
+  const overrides: ReportOverride[] = [];
+  let lab: Lab | undefined;
+  let error: string | undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        abort.abort();
+        reject(new Error(`ended by ${signal}`));
+      });
+    }
+  });
+  try {
+    const work = async () => {
+      const family = stackFamily(listStacks(join(repository, "stacks")), stack);
+      reporter.heading(`Rehearsal of ${family.map((each) => each.stack).join(", ")}`);
+      const parts = await prepareParts(options, reporter);
+      lab = await startHosts(parts, join(repository, "stacks", `Pulumi.${stack}.yaml`), reporter);
+      const sandbox = await makeSandbox({ family, lab, options, reporter, repository, signal: abort.signal, overrides, image: WORK_IMAGE });
+      await rehearseFamily({ options, reporter, family, parts, lab, sandbox });
+    };
+    await Promise.race([work(), interrupted]);
+  } catch (reason) {
+    error = reporter.redact(reason instanceof Error ? reason.message : String(reason));
+    reporter.line("error", error);
+  }
+  await leave(lab, options, reporter);
+  return conclude(stack, options, reporter, overrides, error);
+}
+
+async function rehearseFamily(stage: Stage): Promise<void> {
+  const { family, reporter, sandbox } = stage;
+  const [cluster, layers, ...workloads] = family as [StackEntry, ...StackEntry[]];
+  reporter.heading(`up ${cluster.stack}`);
+  const made = await mustUp(sandbox, cluster.stack);
+  const contract = clusterContract.parse(made.outputs.cluster);
+  const kubeconfig = made.outputs.kubeconfig as string;
+  reporter.addSecret(kubeconfig);
+  const kube = new Kube(kubeconfig);
+  await reporter.assert("nodes-ready", "every host of the inventory is a Ready node", () => allNodesReady(kube, contract.nodes.map((node) => node.name)));
+  if (!layers) return;
+
+  reporter.heading(`up ${layers.stack}`);
+  const layered = await mustUp(sandbox, layers.stack);
+  for (const secret of Object.values(layered.outputs)) if (typeof secret === "string" && secret.includes("kind: Config")) reporter.addSecret(secret);
+  await reporter.assert("labels", "every node carries exactly the labels of the tree", () => labelsAreTheTree(kube, contract));
+  const workers = contract.nodes.filter((node) => node.schedulable).map((node) => node.name);
+  await reporter.assert("pods-reach", "pods reach each other across nodes and resolve names", () => podsReachEachOther(kube, workers, WORK_IMAGE));
+  for (const workload of workloads) await rehearseWorkload(stage, workload, kube, contract);
+  if (!stage.options.quick) await rehearseChange(stage, kube, contract, [kubeconfig]);
+}
+
+async function rehearseWorkload(stage: Stage, workload: StackEntry, kube: Kube, contract: ClusterContract): Promise<void> {
+  const { reporter, sandbox, options } = stage;
+  reporter.heading(`up ${workload.stack}`);
+  await mustUp(sandbox, workload.stack);
+  const gangs = (sandbox.read(workload.stack).workload as { gangs: { name: string; nodes: number; within?: string }[] }).gangs;
+  const namespace = workloadNamespace(stage);
+  for (const gang of gangs) {
+    await reporter.assert(`example-${gang.name}`, `the example's gang ${gang.name} of ${gang.nodes}${gang.within ? ` runs inside one ${gang.within}` : " runs"}`, async () => {
+      const ask = () => kube.pods(namespace, `turducken.dev/pod-group=${gang.name}`);
+      const { answer, held } = await poll(60, ask, (pods) => pods.length === gang.nodes && pods.every((pod) => pod.status?.phase === "Running"));
+      const nodes = (answer ?? []).map((pod) => pod.spec?.nodeName ?? "(unbound)");
+      const domains = new Set(nodes.map((node) => contract.nodes.find((each) => each.name === node)?.domains[gang.within ?? ""]));
+      return { passed: held && (!gang.within || domains.size === 1), evidence: { nodes, [gang.within ?? "tier"]: [...domains] } };
+    });
+  }
+  if (options.quick) return;
+  reporter.heading("gangs");
+  const { name: _name, nodes: _nodes, within: _within, ...container } = gangs[0]! as unknown as Record<string, unknown>;
+  const scene: GangScene = { reporter, sandbox, kube, contract, workload: workload.stack, namespace, container };
+  await rehearseGangs(scene);
+}
+
+async function rehearseChange(stage: Stage, kube: Kube, contract: ClusterContract, secrets: readonly string[]): Promise<void> {
+  const { reporter, sandbox, lab, family, parts } = stage;
+  reporter.heading("change, growth and departure");
+  const cluster = family[0]!.stack;
+  const workers = contract.nodes.filter((node) => node.schedulable).map((node) => node.name);
+  const scene = {
+    reporter,
+    sandbox,
+    lab,
+    kube,
+    stack: cluster,
+    stacks: family.map((each) => each.stack),
+    controlPlane: contract.nodes.find((node) => !node.schedulable)!.name,
+    newcomer: () => parts.newcomer(lab, sandbox.read(cluster), expandHostlist),
+  };
+  await secondRunChangesNothing(scene);
+  await plantedChangeIsRepaired(scene, workers[1]!);
+  const newcomer = await newcomerJoins(scene);
+  await leaverGoes(scene, newcomer);
+  if (stage.options.upgrade) await upgradeRolls(scene, parts.versions.current);
+  const hidden = [...secrets, lab.privateKey];
+  await nothingSecretIsWritten(scene, hidden, () => ({
+    log: reporter.transcript.join("\n"),
+    report: JSON.stringify([reporter.steps, reporter.assertions]),
+    ...sandbox.programFiles(),
+  }));
+}
+
+function workloadNamespace(stage: Stage): string {
+  const layers = stage.family.find((each) => each.program === "layers")!;
+  return (stage.sandbox.read(layers.stack).layers as { workloads?: { namespace?: string } }).workloads?.namespace ?? "work";
+}
+
+async function mustUp(sandbox: Sandbox, stack: string): Promise<StackRun> {
+  const run = await sandbox.up(stack);
+  if (run.exitCode !== 0) {
+    const failed = run.operations.filter((each) => each.state === "failed").map((each) => `${each.name}: ${each.error ?? "failed"}`);
+    throw new Error([`up of ${stack} ended with ${run.exitCode}`, ...failed, ...run.messages].join("\n"));
+  }
+  return run;
+}
+
+async function leave(lab: Lab | undefined, options: RehearseOptions, reporter: Reporter): Promise<void> {
+  if (!lab) return;
+  if (options.keep) {
+    reporter.heading(`kept: ${lab.wayIn()}`);
+    return;
+  }
+  await lab.close();
+  reporter.line("lab", "hosts, links and folders of this run are gone");
+}
+
+function conclude(stack: string, options: RehearseOptions, reporter: Reporter, overrides: readonly ReportOverride[], error?: string): number {
+  const report = reporter.finish({ stack, engine: options.engine, overrides, error });
+  if (options.report) writeReport(options.report, report);
+  const failed = report.assertions.filter((each) => !each.passed);
+  reporter.heading(
+    `${report.assertions.length - failed.length} of ${report.assertions.length} hold, ${report.seconds.toFixed(0)} s` +
+      (failed.length ? `; these do not: ${failed.map((each) => each.id).join(", ")}` : ""),
+  );
+  if (report.passed) return 0;
+  return report.assertions.length === 0 ? 2 : 1;
+}
