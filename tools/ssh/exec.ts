@@ -51,9 +51,16 @@ export function runOnChannel(channel: ClientChannel, where: string, options: Exe
   });
 }
 
+interface SignalSender {
+  readonly _protocol: { signal(channel: number, name: string): void };
+}
+
 function end(channel: ClientChannel): void {
   try {
-    channel.signal("TERM");
+    // Channel.signal does nothing once the input is closed (ssh2 1.17.0 lib/Channel.js tests `writable`), which it always is
+    // here; the request itself may still be sent (RFC 4254, 6.9). OpenSSH does not deliver it to sessions of root.
+    const { _client: client, outgoing } = channel as unknown as { _client: SignalSender; outgoing: { id: number } };
+    client._protocol.signal(outgoing.id, "TERM");
     channel.close();
   } catch {
     // The channel is gone already.

@@ -77,7 +77,10 @@ export class SshPool {
       ...this.shared(where, signal),
       // The bastion may cut us off between two tries, so it is asked for anew.
       ...(bastion && gate
-        ? { open: async () => (gate.open ? gate : await this.gate(bastion, where, signal)).forward(target.host, target.port, where) }
+        ? {
+            open: async () =>
+              (gate.open ? gate : await this.gate(bastion, where, signal)).forward(target.host, target.port, where),
+          }
         : {}),
       admit: (work) => this.handshakes.use(() => (bastion ? this.perBastion(bastion).use(work) : work())),
     });

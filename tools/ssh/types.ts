@@ -27,7 +27,7 @@ export interface SshTarget extends SshEndpoint {
 export interface ExecOptions {
   /** Sent as standard input, then closed. Absent: empty input. */
   readonly stdin?: string | Buffer;
-  /** Seconds; the remote command gets TERM and the call fails when it is over. @default no bound */
+  /** Seconds; the call fails when it is over, and the remote command is sent TERM (which OpenSSH ignores for root). @default no bound */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
   /** Variables for SSH setenv; sshd must name them in AcceptEnv, else they are dropped without a word. */

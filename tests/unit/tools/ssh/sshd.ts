@@ -43,7 +43,10 @@ export function makeKey(type = "ed25519", passphrase = ""): KeyPair {
   try {
     const made = spawnSync("ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-C", "test", "-f", join(folder, "key")]);
     if (made.status !== 0) throw new Error(String(made.stderr));
-    return { privateKey: readFileSync(join(folder, "key"), "utf8"), publicKey: readFileSync(join(folder, "key.pub"), "utf8").trim() };
+    return {
+      privateKey: readFileSync(join(folder, "key"), "utf8"),
+      publicKey: readFileSync(join(folder, "key.pub"), "utf8").trim(),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
