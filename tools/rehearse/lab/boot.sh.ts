@@ -15,11 +15,19 @@ hostname "$name"
 mount --make-rprivate /
 mount -t overlay overlay -o "lowerdir=$layers,upperdir=$run/memory/$name/upper,workdir=$run/memory/$name/work" "$root"
 
+# Homes of the machine are nobody's business in a host; these are as lasting as the rest of its root.
+for folder in root home; do
+  mkdir -p "$run/memory/$name/homes/$folder"
+  mount --bind "$run/memory/$name/homes/$folder" "$root/$folder"
+done
+
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
-mkdir -p "$root/run/sshd"
+mkdir -p "$root/run/sshd" "$root/var/lib/turducken"
+# Holds the folders of all runs.
+mount -t tmpfs -o mode=755 tmpfs "$root/var/lib/turducken"
 
 if [ "$mode" = systemd ]; then
   if [ "$cgroups" = v1 ]; then
@@ -37,6 +45,10 @@ if [ "$mode" = systemd ]; then
   else
     mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
   fi
+  # systemd mounts every controller of the kernel. One that this machine does not use would begin a hierarchy that all hosts share
+  # and that outlives them, so hosts are told only of those in use.
+  awk 'NR == 1 || $2 != 0' /proc/cgroups >"$here/cgroups"
+  mount --bind "$here/cgroups" "$root/proc/cgroups"
 fi
 
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
@@ -81,8 +93,8 @@ rmdir /oldroot
 
 if [ ! -e /etc/.turducken-lab-first-boot-done ]; then
   # What the machine has installed and enabled, configured or learned is not this host's.
-  rm -rf /etc/systemd/system/*.wants /etc/systemd/system/*.requires /etc/rc?.d /etc/kubernetes /etc/turducken /var/lib/turducken
-  rm -rf /etc/sudoers.d/* /var/lib/cni /var/tmp/* /root/.??* /home/* /etc/cron.d /etc/netplan
+  rm -rf /etc/systemd/system/*.wants /etc/systemd/system/*.requires /etc/rc?.d /etc/kubernetes /etc/turducken /etc/netplan
+  rm -rf /etc/sudoers.d/* /var/lib/cni
   mkdir -p /root/.ssh /home/admin/.ssh
   install -m 600 /etc/turducken-lab.key /root/.ssh/authorized_keys
   install -m 600 /etc/turducken-lab.key /home/admin/.ssh/authorized_keys
@@ -101,7 +113,8 @@ mount --make-rshared /
 
 if [ "$mode" = systemd ]; then
   exec env -i container=turducken-lab PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \\
-    /lib/systemd/systemd --system --unit=multi-user.target --log-target=journal --show-status=false
+    /lib/systemd/systemd --system --unit=multi-user.target --log-target=journal --show-status=false \\
+    systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1
 fi
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /usr/sbin/sshd -D -e
 `;

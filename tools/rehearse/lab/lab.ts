@@ -59,7 +59,7 @@ export async function startLab(options: LabOptions, settings: LabSettings = {}):
 }
 
 export class RunningLab implements Lab {
-  readonly hosts = new Map<string, Host>();
+  readonly #hosts = new Map<string, Host>();
   readonly #numbers = new Map<string, number>();
   #closing: Promise<void> | undefined;
 
@@ -126,6 +126,11 @@ export class RunningLab implements Lab {
     }
   }
 
+  /** In the order in which they were asked for, not in which they came up. */
+  get hosts(): ReadonlyMap<string, Host> {
+    return new Map([...this.#hosts].sort(([a], [b]) => this.numberOf(a) - this.numberOf(b)));
+  }
+
   get runId(): string {
     return this.record.runId;
   }
@@ -146,7 +151,7 @@ export class RunningLab implements Lab {
   async addHost(spec: LabHostSpec): Promise<Host> {
     if (!HOST_NAME.test(spec.name))
       throw new Error(`host name ${JSON.stringify(spec.name)}: lower-case letters, digits and hyphens, at most 63`);
-    if (this.hosts.has(spec.name)) throw new Error(`host ${spec.name} is in this lab already`);
+    if (this.#hosts.has(spec.name)) throw new Error(`host ${spec.name} is in this lab already`);
     const started = Date.now();
     const number = this.numberOf(spec.name);
     const folder = join(this.folder, "hosts", spec.name);
@@ -163,7 +168,7 @@ export class RunningLab implements Lab {
       layers: this.layers,
       mounts: this.options.mounts ?? [],
     });
-    this.hosts.set(spec.name, host);
+    this.#hosts.set(spec.name, host);
     const memory = join(this.folder, "memory", spec.name);
     mkdirSync(join(memory, "work"), { recursive: true });
     writeRoot(join(memory, "upper"), [...this.sharedFiles, ...this.ownFiles(spec.name, number, hostKey)]);
@@ -173,7 +178,7 @@ export class RunningLab implements Lab {
   }
 
   async boot(name: string): Promise<Host> {
-    const host = this.hosts.get(name);
+    const host = this.#hosts.get(name);
     if (!host) throw new Error(`no host ${name} in this lab`);
     if (host.pid === 0) await host.boot();
     return host;
