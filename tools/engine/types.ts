@@ -1,16 +1,52 @@
 /** The shapes of the small engine: one program run, a graph of resources, and somebody who answers for each resource. */
 
 /** A property value after gRPC decoding: JSON, or one of these wrappers. */
-export type PropertyValue = null | boolean | number | string | PropertyValue[] | { [key: string]: PropertyValue } | Unknown | Secret | Asset | Archive | Reference;
+export type PropertyValue =
+  | null
+  | boolean
+  | number
+  | string
+  | PropertyValue[]
+  | { [key: string]: PropertyValue }
+  | Unknown
+  | Secret
+  | Asset
+  | Archive
+  | Reference;
 export type PropertyMap = { [key: string]: PropertyValue };
 
 /** Not known yet (plan, or a resource whose create failed). */
-export class Unknown { readonly kind = "unknown" as const; }
-export class Secret { readonly kind = "secret" as const; constructor(readonly value: PropertyValue) {} }
+export class Unknown {
+  readonly kind = "unknown" as const;
+}
+export class Secret {
+  readonly kind = "secret" as const;
+  constructor(readonly value: PropertyValue) {}
+}
 /** Content is read at decode time only for its hash; `path` is relative to the program's folder. */
-export class Asset { readonly kind = "asset" as const; constructor(readonly hash: string, readonly path?: string, readonly text?: string) {} }
-export class Archive { readonly kind = "archive" as const; constructor(readonly hash: string, readonly path?: string) {} }
-export class Reference { readonly kind = "reference" as const; constructor(readonly urn: string, readonly id?: string) {} }
+export class Asset {
+  readonly kind = "asset" as const;
+  constructor(
+    readonly hash: string,
+    readonly path?: string,
+    readonly text?: string,
+  ) {}
+}
+export class Archive {
+  readonly kind = "archive" as const;
+  constructor(
+    readonly hash: string,
+    readonly path?: string,
+    readonly assets?: Readonly<Record<string, Asset | Archive>>,
+  ) {}
+}
+export class Reference {
+  readonly kind = "reference" as const;
+  constructor(
+    readonly urn: string,
+    readonly id?: string,
+  ) {}
+}
 
 /** One registered resource. */
 export interface GraphResource {
@@ -48,6 +84,8 @@ export interface ProgramRun {
   readonly config: Readonly<Record<string, string>>;
   readonly secretKeys: readonly string[];
   readonly dryRun: boolean;
+  /** Secret keys whose value in `config` only stands in for one that could not be decrypted; unknown in the graph. */
+  readonly placeholderKeys?: readonly string[];
 }
 
 export interface Diagnostic {
@@ -73,8 +111,19 @@ export interface ResourceProvider {
   readonly handles: (type: string) => boolean;
   /** `none`: inputs equal; `update`; `replace` names the properties that force it. Inputs are fully known and unwrapped. */
   diff(type: string, olds: PlainState, news: PlainInputs): Promise<{ kind: "none" | "update" | "replace"; properties: string[] }>;
-  create(type: string, urn: string, inputs: PlainInputs, context: OperationContext): Promise<{ id: string; outputs: Record<string, unknown>; secretOutputs?: string[] }>;
-  update(type: string, urn: string, olds: PlainState, news: PlainInputs, context: OperationContext): Promise<{ outputs: Record<string, unknown>; secretOutputs?: string[] }>;
+  create(
+    type: string,
+    urn: string,
+    inputs: PlainInputs,
+    context: OperationContext,
+  ): Promise<{ id: string; outputs: Record<string, unknown>; secretOutputs?: string[] }>;
+  update(
+    type: string,
+    urn: string,
+    olds: PlainState,
+    news: PlainInputs,
+    context: OperationContext,
+  ): Promise<{ outputs: Record<string, unknown>; secretOutputs?: string[] }>;
   delete(type: string, urn: string, olds: PlainState, context: OperationContext): Promise<void>;
   invoke?(token: string, args: Record<string, unknown>): Promise<Record<string, unknown>>;
   close(): Promise<void>;
@@ -82,7 +131,12 @@ export interface ResourceProvider {
 
 /** Secrets unwrapped; assets as {path?, text?, hash}. `provider` is the state of the explicit provider resource, e.g. its kubeconfig. */
 export type PlainInputs = Record<string, unknown>;
-export interface PlainState { readonly id: string; readonly inputs: PlainInputs; readonly outputs: Record<string, unknown>; readonly provider?: PlainInputs }
+export interface PlainState {
+  readonly id: string;
+  readonly inputs: PlainInputs;
+  readonly outputs: Record<string, unknown>;
+  readonly provider?: PlainInputs;
+}
 export interface OperationContext {
   /** Resource name, for messages. */
   readonly name: string;
@@ -95,4 +149,34 @@ export interface OperationContext {
   /** Strings that must never be printed; providers add to errors and logs through `redact`. */
   readonly redact: (text: string) => string;
   readonly log: (message: string) => void;
+}
+
+/**
+ * Thrown by a provider whose create or update went halfway: the object exists but is not right (Kubernetes: created, never became
+ * ready). The engine keeps `state` and tries an update next time, as the real engine does with ErrorResourceInitFailed.
+ */
+export class PartialFailure extends Error {
+  constructor(
+    message: string,
+    readonly state: {
+      readonly id: string;
+      readonly outputs: Record<string, unknown>;
+      readonly secretOutputs?: readonly string[];
+    },
+  ) {
+    super(message);
+    this.name = "PartialFailure";
+  }
+}
+
+/** One thing that happened to one resource while a stack was brought up or down. */
+export interface EngineEvent {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly operation: Operation;
+  readonly state: "started" | "done" | "failed" | "skipped";
+  readonly seconds: number;
+  /** Redacted. */
+  readonly error?: string;
 }

@@ -1,0 +1,81 @@
+/** Plan mode: nothing is done. Creates are answered with their inputs (everything else is unknown), lookups are unknown and listed. */
+import { type Answer, type Answerer, type ProgramOptions, type ReadRequest, runProgram } from "./program";
+import {
+  type Diagnostic,
+  type GraphResource,
+  type ProgramResult,
+  type ProgramRun,
+  type PropertyMap,
+  Secret,
+  Unknown,
+} from "./types";
+import { hasSecret } from "./properties";
+
+export const STACK_REFERENCE = "pulumi:pulumi:StackReference";
+
+/** Outputs of another stack, secrets as Secret; undefined when there is no such stack. */
+export type StackResolver = (fullName: string) => Promise<PropertyMap | undefined>;
+
+export interface PlanOptions extends ProgramOptions {
+  readonly resolveStack?: StackResolver;
+}
+
+/** Runs the program as a preview of a stack that does not exist yet. */
+export async function planProgram(run: ProgramRun, options: PlanOptions = {}): Promise<ProgramResult> {
+  const answerer = new PlanAnswerer(options.resolveStack ?? (async () => undefined));
+  const result = await runProgram({ ...run, dryRun: true }, answerer, options);
+  return { ...result, diagnostics: [...result.diagnostics, ...answerer.diagnostics] };
+}
+
+class PlanAnswerer implements Answerer {
+  readonly diagnostics: Diagnostic[] = [];
+
+  constructor(private readonly resolveStack: StackResolver) {}
+
+  async register(resource: GraphResource): Promise<Answer> {
+    return { outputs: resource.inputs };
+  }
+
+  outputs(): void {}
+
+  async read(request: ReadRequest): Promise<Answer> {
+    if (request.type === STACK_REFERENCE) return this.reference(request);
+    this.diagnostics.push({
+      severity: "warning",
+      message: `${request.name} (${request.type}) is read from outside; unknown in a plan`,
+      urn: request.urn,
+    });
+    return { id: request.id, outputs: request.inputs };
+  }
+
+  private async reference(request: ReadRequest): Promise<Answer> {
+    const name = String(request.inputs.name ?? request.name);
+    const outputs = await this.resolveStack(name);
+    if (outputs !== undefined) return { id: name, outputs: stackReferenceOutputs(name, outputs) };
+    this.diagnostics.push({
+      severity: "warning",
+      message: `the stack ${name} cannot be planned from here; its outputs are unknown`,
+      urn: request.urn,
+    });
+    return { id: name, outputs: { name, outputs: new Unknown(), secretOutputNames: new Unknown() } };
+  }
+
+  async invoke(token: string): Promise<{ outputs: PropertyMap }> {
+    this.diagnostics.push({ severity: "warning", message: `the lookup ${token} is not made in a plan; its result is unknown` });
+    return { outputs: {} };
+  }
+}
+
+/** A StackReference's outputs: a secret anywhere in an output makes that output secret (pulumi/pulumi:pkg/resource/deploy/builtins.go). */
+export function stackReferenceOutputs(name: string, outputs: PropertyMap): PropertyMap {
+  const secretOutputNames = Object.keys(outputs)
+    .filter((key) => hasSecret(outputs[key]!))
+    .sort();
+  const wrapped = Object.fromEntries(
+    Object.entries(outputs).map(([key, value]) => [
+      key,
+      hasSecret(value) && !(value instanceof Secret) ? new Secret(value) : value,
+    ]),
+  );
+  return { name, outputs: wrapped, secretOutputNames };
+}
