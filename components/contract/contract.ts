@@ -18,7 +18,13 @@ export const clusterContract = z
         gangApi: z.enum(["scheduling.k8s.io/v1alpha2", "scheduling.k8s.io/v1beta1"]).optional(),
       })
       .strict(),
-    network: z.object({ cni: z.enum(["flannel", "bridge", "provider", "none"]), podCIDR: z.string().optional(), serviceCIDR: z.string().optional() }).strict(),
+    network: z
+      .object({
+        cni: z.enum(["flannel", "bridge", "provider", "none"]),
+        podCIDR: z.string().optional(),
+        serviceCIDR: z.string().optional(),
+      })
+      .strict(),
     /** Nearest first: tier word → node label key. */
     topologyKeys: z.array(z.object({ tier: z.string(), key: z.string() }).strict()),
     acceleratorKey: z.string().optional(),
@@ -35,7 +41,9 @@ export const clusterContract = z
           memoryGiB: z.number(),
           extendedResources: z.record(z.string(), z.number()),
           environment: z.record(z.string(), z.string()),
-          tolerations: z.array(z.object({ key: z.string(), operator: z.string(), value: z.string().optional(), effect: z.string() }).strict()),
+          tolerations: z.array(
+            z.object({ key: z.string(), operator: z.string(), value: z.string().optional(), effect: z.string() }).strict(),
+          ),
           minReady: z.number(),
         })
         .strict(),

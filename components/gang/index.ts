@@ -1,0 +1,6 @@
+export * from "./admission";
+export * from "./fit";
+export * from "./gang";
+export * from "./objects";
+export * from "./spec";
+export * from "./workspace";

@@ -1,0 +1,189 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { stringify } from "yaml";
+import { featureGates } from "../../../components/kubernetes/gates";
+
+const run = promisify(execFile);
+const PROGRAMS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"] as const;
+/** The version of the programs that are built or fetched. */
+const VERSION = "1.36.3";
+
+/** Folder with the real programs, or the reason why there is none. */
+export function findPrograms(): { folder: string } | { missing: string } {
+  const cache = join(homedir(), ".cache");
+  const folders = [
+    process.env.TURDUCKEN_BINARIES,
+    join(cache, "turducken", "kubernetes", `v${VERSION}`),
+    join(cache, "turducken", "binaries"),
+    join(cache, "turducken-seed"),
+  ].filter((each): each is string => Boolean(each));
+  const folder = folders.find((each) => PROGRAMS.every((program) => existsSync(join(each, program))));
+  return folder ? { folder } : { missing: `${PROGRAMS.join(", ")} are in none of ${folders.join(", ")}; set TURDUCKEN_BINARIES` };
+}
+
+/** A real control plane on loopback, without kubelets: its nodes are plain objects. */
+export class ControlPlane {
+  private readonly children: ChildProcess[] = [];
+  private constructor(
+    readonly folder: string,
+    private readonly programs: string,
+    private readonly token: string,
+    private port = 0,
+  ) {}
+
+  /** @param gangs false leaves the gates off, as on a cluster that nobody prepared */
+  static async start(programs: string, gangs = true): Promise<ControlPlane> {
+    const plane = new ControlPlane(mkdtempSync(join(tmpdir(), "turducken-api-")), programs, randomBytes(16).toString("hex"));
+    try {
+      await plane.boot(gangs);
+      return plane;
+    } catch (error) {
+      await plane.stop();
+      throw error;
+    }
+  }
+
+  get kubeconfig(): string {
+    const cluster = {
+      server: `https://127.0.0.1:${this.port}`,
+      "certificate-authority-data": readFileSync(join(this.folder, "certs", "apiserver.crt")).toString("base64"),
+    };
+    return stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "lab", cluster }],
+      users: [{ name: "admin", user: { token: this.token } }],
+      contexts: [{ name: "lab", context: { cluster: "lab", user: "admin" } }],
+      "current-context": "lab",
+    });
+  }
+
+  /** kubectl with the administrator's rights; standard input as given. */
+  async kubectl(argv: readonly string[], input?: string): Promise<string> {
+    const child = run(join(this.programs, "kubectl"), ["--kubeconfig", this.path("kubeconfig"), ...argv], { maxBuffer: 2 ** 26 });
+    child.child.stdin!.end(input ?? "");
+    return (await child).stdout;
+  }
+
+  async apply(apiVersion: string, kind: string, object: object): Promise<void> {
+    await this.kubectl(["create", "-f", "-"], JSON.stringify({ apiVersion, kind, ...object }));
+  }
+
+  async get<T>(argv: readonly string[]): Promise<T> {
+    return JSON.parse(await this.kubectl(["get", ...argv, "-o", "json"])) as T;
+  }
+
+  /** A node that is Ready and has room, as a kubelet would report it. */
+  async node(name: string, labels: Record<string, string>, ready = true): Promise<void> {
+    await this.apply("v1", "Node", { metadata: { name, labels: { "kubernetes.io/hostname": name, ...labels } } });
+    // The API server taints every new node; a node lifecycle controller, which does not run here, would take that away.
+    await this.kubectl(["patch", "node", name, "--type=merge", "-p", JSON.stringify({ spec: { taints: null } })]);
+    const room = { cpu: "8", memory: "32Gi", pods: "110" };
+    const status = {
+      capacity: room,
+      allocatable: room,
+      conditions: [{ type: "Ready", status: ready ? "True" : "False", reason: "Lab", message: "lab" }],
+    };
+    await this.kubectl(["patch", "node", name, "--subresource=status", "--type=merge", "-p", JSON.stringify({ status })]);
+  }
+
+  async stop(): Promise<void> {
+    for (const child of [...this.children].reverse()) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGKILL");
+      await gone;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async boot(gangs: boolean): Promise<void> {
+    const [client, peer, secure] = [await freePort(), await freePort(), await freePort()];
+    this.port = secure;
+    const etcd = `http://127.0.0.1:${client}`;
+    const peers = `http://127.0.0.1:${peer}`;
+    this.launch("etcd", [
+      `--data-dir=${this.path("etcd")}`, `--listen-client-urls=${etcd}`, `--advertise-client-urls=${etcd}`, "--unsafe-no-fsync",
+      `--listen-peer-urls=${peers}`, `--initial-advertise-peer-urls=${peers}`, `--initial-cluster=default=${peers}`,
+    ]); // prettier-ignore
+    this.writeKeys();
+    const gates = featureGates(VERSION, gangs);
+    this.launch("kube-apiserver", [
+      `--etcd-servers=${etcd}`, "--bind-address=127.0.0.1", `--secure-port=${secure}`, `--cert-dir=${this.path("certs")}`, `--token-auth-file=${this.path("tokens.csv")}`,
+      "--service-account-issuer=https://kubernetes.default.svc", `--service-account-key-file=${this.path("sa.pub")}`, `--service-account-signing-key-file=${this.path("sa.key")}`,
+      "--authorization-mode=RBAC,Node", "--service-cluster-ip-range=10.96.0.0/16", ...flags("--runtime-config", gates.runtimeConfig), ...flags("--feature-gates", gates.apiServer),
+    ]); // prettier-ignore
+    await this.until(60, "kube-apiserver", async () => {
+      writeFileSync(this.path("kubeconfig"), this.kubeconfig, { mode: 0o600 });
+      await this.kubectl(["get", "--raw", "/readyz"]);
+    });
+    const config = this.path("kubeconfig");
+    this.launch("kube-controller-manager", [
+      `--kubeconfig=${config}`, "--leader-elect=false", "--secure-port=0", `--service-account-private-key-file=${this.path("sa.key")}`, `--root-ca-file=${this.path("certs/apiserver.crt")}`,
+      "--use-service-account-credentials=false", "--controllers=*,-node-lifecycle-controller,-taint-eviction-controller", ...flags("--feature-gates", gates.controllerManager),
+    ]); // prettier-ignore
+    this.launch("kube-scheduler", [
+      `--kubeconfig=${config}`,
+      "--leader-elect=false",
+      "--secure-port=0",
+      ...flags("--feature-gates", gates.scheduler),
+    ]);
+    await this.until(60, "kube-controller-manager", () => this.kubectl(["get", "serviceaccount", "default"]));
+  }
+
+  private writeKeys(): void {
+    const keys = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    writeFileSync(this.path("sa.key"), keys.privateKey, { mode: 0o600 });
+    writeFileSync(this.path("sa.pub"), keys.publicKey);
+    writeFileSync(this.path("tokens.csv"), `${this.token},admin,1,system:masters\n`, { mode: 0o600 });
+  }
+
+  private launch(program: string, argv: readonly string[]): void {
+    const log = openSync(this.path(`${program}.log`), "a");
+    this.children.push(spawn(join(this.programs, program), argv, { stdio: ["ignore", log, log], cwd: this.folder }));
+  }
+
+  /** @throws Error with the program's last log lines */
+  private async until(seconds: number, program: string, ask: () => Promise<unknown>): Promise<void> {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+      try {
+        await ask();
+        return;
+      } catch (error) {
+        const log = readFileSync(this.path(`${program}.log`), "utf8")
+          .split("\n")
+          .slice(-8)
+          .join("\n");
+        if (Date.now() > end) throw new Error(`${program} did not come up in ${seconds} s: ${String(error)}\n${log}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+
+  private path(name: string): string {
+    return join(this.folder, name);
+  }
+}
+
+function flags(name: string, values: Readonly<Record<string, boolean>>): string[] {
+  const text = Object.entries(values).map(([key, value]) => `${key}=${value}`);
+  return text.length > 0 ? [`${name}=${text.join(",")}`] : [];
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

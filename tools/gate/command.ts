@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+
+/** `turducken gate`: waits that stacks run as resources; a person may run them, too. */
+export function register(program: Command): void {
+  program
+    .command("gate")
+    .description(
+      "wait until nodes carry their topology labels, or (--api) check that the API server schedules gangs; the request is JSON on standard input",
+    )
+    .option("--api <version>", "PodGroup API that must be served, e.g. scheduling.k8s.io/v1alpha2")
+    .option("--namespace <name>", "where a pod is tried, without making it", "default")
+    .option("--pod-group-label <key>", "also check that this label alone puts a pod into its group")
+    .action(async (options: GateOptions) => {
+      const { runGate } = await import("./run");
+      process.exitCode = await runGate(options, await readAll(process.stdin), {
+        out: (line) => console.log(line),
+        error: (line) => console.error(line),
+      });
+    });
+}
+
+export interface GateOptions {
+  readonly api?: string;
+  readonly namespace: string;
+  readonly podGroupLabel?: string;
+}
+
+async function readAll(stream: NodeJS.ReadStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
