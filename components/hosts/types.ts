@@ -33,7 +33,13 @@ export interface SshAccess {
   readonly port: number;
   /** Name of the top-level secret configuration key that holds the private key. */
   readonly privateKeySecret: string;
-  readonly bastion?: { readonly host: string; readonly port: number; readonly user: string; readonly hostKey: string; readonly privateKeySecret: string };
+  readonly bastion?: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly hostKey: string;
+    readonly privateKeySecret: string;
+  };
 }
 
 /** One machine reached over SSH, after hostlists were expanded. */
@@ -131,6 +137,11 @@ export interface RollHooks {
   readonly before: string;
   /** Wait until the host serves again, then uncordon. */
   readonly after: string;
+  /**
+   * Exits 0 when the host is a member, so that `prepare` must not disturb it.
+   * @default the program's own note that its phase `cluster` was finished once
+   */
+  readonly member?: string;
 }
 
 /** What one bash program per host is rendered from. */
@@ -139,5 +150,9 @@ export interface HostProgram {
   readonly host: string;
   readonly steps: Readonly<Record<Phase, readonly Step[]>>;
   readonly roll?: RollHooks;
-  readonly maintenance: { readonly policy: "defer" | "wait" | "force"; readonly reboot: "never" | "when-idle"; readonly waitSeconds: number };
+  readonly maintenance: {
+    readonly policy: "defer" | "wait" | "force";
+    readonly reboot: "never" | "when-idle";
+    readonly waitSeconds: number;
+  };
 }
