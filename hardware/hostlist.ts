@@ -205,3 +205,10 @@ function foldNumbers(digits: readonly string[]): string {
   }
   return ranges.join(",");
 }
+
+/** Names as a reader wants them in a message: compressed where a hostlist can express them, never longer than `limit`. */
+export function showNames(names: readonly string[], limit = 200): string {
+  const plain = names.every((name) => /^[^\s,[\]]+$/.test(name));
+  const text = plain ? compressHostlist(names) : names.map((name) => JSON.stringify(name)).join(", ");
+  return text.length > limit ? `${text.slice(0, limit - 3)}...` : text;
+}

@@ -1,0 +1,19 @@
+/** What machines are and how they are wired: plain data and pure functions, usable without anything else of turducken. */
+export * from "./types";
+export type { HardwareProblem } from "./problem";
+export { compressHostlist, expandHostlist, HostlistError, HOSTLIST_LIMIT, showNames } from "./hostlist";
+export { editDistance, nearestNames } from "./nearest";
+export { catalogue, findMachineType, type MachineTypeLookup } from "./catalogue";
+export { bareMetalTypes } from "./catalogue/bare-metal";
+export { validateInlineTypes, type InlineTypes } from "./catalogue/inline";
+export { biggestDomain, distancesOf, domainOf, domainSizes, nodeOf, UNKNOWN_DOMAIN, type Distance } from "./topology/tree";
+export { treeFromInventory, type Inventory, type InventoryNode, type InventoryTree } from "./topology/sources/inventory";
+export {
+  ACCELERATOR_KEY,
+  FABRIC_KEY_PREFIX,
+  labelProblem,
+  labelValue,
+  nodeLabels,
+  topologyKeys,
+} from "./topology/renderers/labels";
+export { drawTree, type PictureOptions } from "./topology/renderers/picture";
