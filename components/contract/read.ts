@@ -48,6 +48,11 @@ export function contractFromFile(path: string): ClusterContract {
   return parseContract(value, path);
 }
 
+/** Another stack of this project and organization; its configuration name is the stack's alone. */
+export function referenceTo(stack: string): pulumi.StackReference {
+  return new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`);
+}
+
 /**
  * Reads the contract out of a cluster stack. It holds only values known from configuration, so it is awaited as a plain value
  * and may decide which resources exist.

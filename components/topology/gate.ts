@@ -22,7 +22,7 @@ export interface GateArgs {
   /** Arguments after `turducken gate`; plain words only. */
   readonly words: readonly string[];
   /** JSON for standard input; wrapped as a secret here. */
-  readonly request: pulumi.Input<Record<string, unknown>>;
+  readonly request: pulumi.Input<object>;
   /** The gate's own bound; Pulumi's is a little longer, so that the gate's message is the one that is seen. */
   readonly timeoutSeconds: number;
 }

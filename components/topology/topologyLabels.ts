@@ -71,9 +71,5 @@ function labelGate(
   const request: pulumi.Input<LabelGateRequest> = pulumi
     .output(args.kubeconfig)
     .apply((kubeconfig) => ({ kubeconfig, keys: topologyLabelKeys(args.contract), pools, timeoutSeconds }));
-  return gate(
-    `${name}-gate`,
-    { words: [], request: request as pulumi.Input<Record<string, unknown>>, timeoutSeconds },
-    { parent, dependsOn: patches },
-  );
+  return gate(`${name}-gate`, { words: [], request, timeoutSeconds }, { parent, dependsOn: patches });
 }

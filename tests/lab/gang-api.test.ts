@@ -13,7 +13,7 @@ import { expectedPools, topologyLabelKeys } from "../../components/topology/labe
 import type { GateOptions } from "../../tools/gate/command";
 import { runGate } from "../../tools/gate/run";
 import { exampleContract } from "../fixtures/contract";
-import { ControlPlane, findPrograms } from "./support/controlPlane";
+import { ControlPlane, findPrograms } from "./controlPlane";
 
 const found = findPrograms();
 if ("missing" in found) console.warn(`skipped: gangs on a real API server and scheduler: ${found.missing}`);

@@ -6,7 +6,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
-import { featureGates } from "../../../components/kubernetes/gates";
+import { featureGates } from "../../components/kubernetes/gates";
 
 const run = promisify(execFile);
 const PROGRAMS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"] as const;
