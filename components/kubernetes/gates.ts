@@ -47,7 +47,8 @@ export const GANG_MINORS: readonly string[] = Object.keys(GANG_ROWS);
 export function featureGates(version: string, gangs: boolean): FeatureGates {
   if (!gangs) return { apiServer: {}, controllerManager: {}, scheduler: {}, runtimeConfig: {} };
   const row = GANG_ROWS[minorOf(version)];
-  if (!row) throw new RangeError(`the feature gates for gangs are not known for Kubernetes ${version}; known: ${GANG_MINORS.join(", ")}`);
+  if (!row)
+    throw new RangeError(`the feature gates for gangs are not known for Kubernetes ${version}; known: ${GANG_MINORS.join(", ")}`);
   return row;
 }
 
@@ -64,7 +65,8 @@ export function schedulersPossible(version: string, gangs: boolean): SchedulerVe
   const impossible: Partial<Record<Scheduler, string>> = {};
   if (!known) impossible.gang = `the gates for native gangs are known for Kubernetes ${GANG_MINORS.join(" and ")}, not ${minor}`;
   else if (!gangs) impossible.gang = "the control plane runs without the gang gates (kubernetes.gangs: false)";
-  if (minor !== "1.36") impossible.fluence = `Fluence 2 uses scheduling.k8s.io/v1alpha2, which only Kubernetes 1.36 serves, not ${minor}`;
+  if (minor !== "1.36")
+    impossible.fluence = `Fluence 2 uses scheduling.k8s.io/v1alpha2, which only Kubernetes 1.36 serves, not ${minor}`;
   else if (!gangs) impossible.fluence = "Fluence 2 needs the GenericWorkload gate (kubernetes.gangs: false)";
   const all: readonly Scheduler[] = ["gang", "fluence", "kueue", "default"];
   return { possible: all.filter((each) => !(each in impossible)), impossible };

@@ -52,7 +52,12 @@ function initConfiguration(host: HostSpec, settings: KubernetesSettings, endpoin
     kind: "InitConfiguration",
     // kubeadm makes a token of 24 hours when none is asked for; joins mint their own, so this one dies at once.
     bootstrapTokens: [
-      { ttl: "1m0s", description: "made by init, not used", usages: ["signing", "authentication"], groups: ["system:bootstrappers:kubeadm:default-node-token"] },
+      {
+        ttl: "1m0s",
+        description: "made by init, not used",
+        usages: ["signing", "authentication"],
+        groups: ["system:bootstrappers:kubeadm:default-node-token"],
+      },
     ],
     localAPIEndpoint: { advertiseAddress: host.addresses.bind, bindPort: bindPort(host, endpoint) },
     nodeRegistration: nodeRegistration(host, settings),
@@ -75,7 +80,11 @@ function clusterConfiguration(
     networking: { podSubnet: settings.podCIDR, serviceSubnet: settings.serviceCIDR },
     apiServer: {
       certSANs: certificateNames(cluster),
-      extraArgs: list({ ...advertise(cluster.controlPlanes), "feature-gates": gateText(gates.apiServer), "runtime-config": gateText(gates.runtimeConfig) }),
+      extraArgs: list({
+        ...advertise(cluster.controlPlanes),
+        "feature-gates": gateText(gates.apiServer),
+        "runtime-config": gateText(gates.runtimeConfig),
+      }),
     },
     controllerManager: { extraArgs: list({ "feature-gates": gateText(gates.controllerManager) }) },
     scheduler: { extraArgs: list({ "feature-gates": gateText(gates.scheduler) }) },

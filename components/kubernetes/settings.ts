@@ -69,6 +69,16 @@ export function imageRepository(settings: KubernetesSettings): string {
 /** Pods, Services and the cluster's own names never go through a proxy. */
 export function noProxy(settings: KubernetesSettings): string {
   const given = settings.proxy?.noProxy ?? [];
-  const own = ["localhost", "127.0.0.1", settings.controlPlaneEndpoint.replace(/:\d+$/, ""), settings.podCIDR, settings.serviceCIDR, ".svc", ".cluster.local"];
-  return [...new Set([...(typeof given === "string" ? given.split(",").map((each) => each.trim()) : given), ...own])].filter(Boolean).join(",");
+  const own = [
+    "localhost",
+    "127.0.0.1",
+    settings.controlPlaneEndpoint.replace(/:\d+$/, ""),
+    settings.podCIDR,
+    settings.serviceCIDR,
+    ".svc",
+    ".cluster.local",
+  ];
+  return [...new Set([...(typeof given === "string" ? given.split(",").map((each) => each.trim()) : given), ...own])]
+    .filter(Boolean)
+    .join(",");
 }

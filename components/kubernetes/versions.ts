@@ -5,14 +5,28 @@ export interface Pin {
 }
 
 export const VERSIONS = {
-  kubernetes: { version: "1.36.3", reason: "newest 1.36 patch the rehearsal runs; 1.36 is the only minor with scheduling.k8s.io/v1alpha2, which Fluence 2 needs" },
+  kubernetes: {
+    version: "1.36.3",
+    reason: "newest 1.36 patch the rehearsal runs; 1.36 is the only minor with scheduling.k8s.io/v1alpha2, which Fluence 2 needs",
+  },
   containerd: {
     version: "2.2.6",
-    reason: "kubelet 1.37 drops containerd 1.x; package containerd.io of download.docker.com exists for Debian 12 and Ubuntu 24.04 and brings its own runc",
+    reason:
+      "kubelet 1.37 drops containerd 1.x; package containerd.io of download.docker.com exists for Debian 12 and Ubuntu 24.04 and brings its own runc",
   },
-  kubernetesCni: { version: "1.9.1", reason: "what kubelet 1.36 of pkgs.k8s.io depends on; loopback, bridge, host-local and portmap in /opt/cni/bin" },
-  pause: { version: "3.10.2", reason: "kubernetes/kubernetes:cmd/kubeadm/app/constants/constants.go@v1.36.3 PauseVersion; containerd and kubeadm must agree on the sandbox image" },
-  flannelChart: { version: "v0.28.9", reason: "chart of https://flannel-io.github.io/flannel; its releases carry the same number as flannel's" },
+  kubernetesCni: {
+    version: "1.9.1",
+    reason: "what kubelet 1.36 of pkgs.k8s.io depends on; loopback, bridge, host-local and portmap in /opt/cni/bin",
+  },
+  pause: {
+    version: "3.10.2",
+    reason:
+      "kubernetes/kubernetes:cmd/kubeadm/app/constants/constants.go@v1.36.3 PauseVersion; containerd and kubeadm must agree on the sandbox image",
+  },
+  flannelChart: {
+    version: "v0.28.9",
+    reason: "chart of https://flannel-io.github.io/flannel; its releases carry the same number as flannel's",
+  },
 } as const satisfies Record<string, Pin>;
 
 /** Signing keys of the package repositories, by fingerprint: a key that arrives with another one is refused. */

@@ -1,0 +1,56 @@
+import type { HostSpec, Step } from "../../hosts/types";
+import { CRI_SOCKET, type KubernetesSettings } from "../settings";
+import { ADMIN, KUBELET, LOG, STATE_FOLDER } from "./membership";
+import { removeNetwork } from "./network";
+import { all, lines } from "./text";
+
+/**
+ * Phase `leave`, armed only by `state: leaving`. kubeadm's reset changes neither firewall rules nor addresses; what it leaves of
+ * ours goes too. containerd and the packages stay: they may serve something else.
+ */
+export function leaveSteps(_host: HostSpec, settings: KubernetesSettings): Step[] {
+  return [reset(), ...(settings.cni === "bridge" ? [ownNetwork()] : []), ...(settings.cni === "flannel" ? [flannel()] : [])];
+}
+
+function reset(): Step {
+  return {
+    id: "leave-cluster",
+    title: "this host is no node any more",
+    check: all(
+      `[ ! -e ${KUBELET} ]`,
+      `[ ! -e ${ADMIN} ]`,
+      `[ ! -e ${STATE_FOLDER} ]`,
+      '[ -z "$(ls -A /etc/kubernetes/manifests 2>/dev/null)" ]',
+      "! service_is active kubelet",
+      "! service_is enabled kubelet",
+    ),
+    apply: lines(
+      `if have kubeadm; then kubeadm reset -f --cri-socket ${CRI_SOCKET}; fi`,
+      "systemctl disable --now kubelet || true",
+      `rm -rf /etc/kubernetes ${STATE_FOLDER} /var/lib/kubelet ${LOG}`,
+      'rm -f "$STATE/member" "$STATE/cordoned"',
+    ),
+    disruption: "none",
+    remedy: "see what holds /var/lib/kubelet (findmnt -R /var/lib/kubelet), then run it again",
+  };
+}
+
+function ownNetwork(): Step {
+  return { id: "leave-network", title: "this host's pod bridge and routes are gone", ...removeNetwork(), disruption: "none" };
+}
+
+const FLANNEL_CONFLIST = "/etc/cni/net.d/10-flannel.conflist";
+
+/** What flannel's pod wrote on the host; its links go only together with its file. */
+function flannel(): Step {
+  return {
+    id: "leave-network",
+    title: "what flannel left on this host is gone",
+    check: `[ ! -e ${FLANNEL_CONFLIST} ]`,
+    apply: lines(
+      'for link in flannel.1 cni0; do if ip link show "$link" >/dev/null 2>&1; then ip link del "$link"; fi; done',
+      `rm -rf /run/flannel ${FLANNEL_CONFLIST}`,
+    ),
+    disruption: "none",
+  };
+}

@@ -1,0 +1,142 @@
+import { quote } from "../../hosts/render/quote";
+import type { HostSpec, RollHooks, Step } from "../../hosts/types";
+import { kubeadmConfiguration } from "../kubeadm";
+import type { KubernetesSettings } from "../settings";
+import {
+  ADMIN,
+  KUBELET,
+  KUBELET_MARK,
+  kubectl,
+  kubeletHash,
+  remember,
+  remembered,
+  rememberedKubelet,
+  rememberKubelet,
+  type ClusterView,
+} from "./membership";
+import { kubeadmStep, packageSteps } from "./packages";
+import { all, fileIs, lines } from "./text";
+
+/** Changes of version and configuration of a host that is in the cluster. The control plane rolls before the workers. */
+export function rollSteps(host: HostSpec, settings: KubernetesSettings, cluster: ClusterView): Step[] {
+  const packages = packageSteps(settings).filter((step) => step.disruption !== "none");
+  const first = host.role === "control-plane" ? [kubeadmStep(settings), controlPlane(host, settings, cluster)] : [];
+  return [...first, ...packages, kubeletConfiguration(host, settings, cluster)];
+}
+
+/** `kubeadm upgrade apply` also rewrites the manifests of an unchanged version, so one way serves both kinds of change. */
+function controlPlane(host: HostSpec, settings: KubernetesSettings, cluster: ClusterView): Step {
+  const configuration = kubeadmConfiguration(host, settings, cluster);
+  const ignore = settings.ignorePreflightErrors?.length
+    ? ` --ignore-preflight-errors=${quote(settings.ignorePreflightErrors.join(","))}`
+    : "";
+  const [, kubeProxy] = remembered(configuration);
+  return {
+    id: "control-plane",
+    title: `the control plane runs ${settings.version} with this configuration`,
+    check: all(
+      `grep -q 'image: .*/kube-apiserver:v${settings.version.replaceAll(".", "\\.")}$' /etc/kubernetes/manifests/kube-apiserver.yaml`,
+      ...remembered(configuration).map(([path, content]) => fileIs(path, "0600", content)),
+    ),
+    apply: lines(
+      "configuration=$(mktemp)",
+      "trap 'rm -f \"$configuration\"' EXIT",
+      `printf '%s' ${quote(configuration.init)} > "$configuration"`,
+      'kubeadm init phase upload-config all --config "$configuration"',
+      `if ! ${fileIs(kubeProxy![0], "0600", kubeProxy![1])}; then`,
+      '  kubeadm init phase addon kube-proxy --config "$configuration"',
+      `  kubectl --kubeconfig ${ADMIN} -n kube-system rollout restart daemonset kube-proxy`,
+      "fi",
+      `timeout --kill-after 10 900 kubeadm upgrade apply -y v${settings.version}${ignore}`,
+      ...remember(configuration, settings.version),
+    ),
+    disruption: "restart",
+    remedy: "kubeadm keeps the manifests of before under /etc/kubernetes/tmp; run it again",
+  };
+}
+
+/** The cluster keeps the kubelet's configuration; each node fetches it. */
+function kubeletConfiguration(host: HostSpec, settings: KubernetesSettings, cluster: ClusterView): Step {
+  const configuration = kubeadmConfiguration(host, settings, cluster);
+  const hash = kubeletHash(configuration);
+  return {
+    id: "kubelet-config",
+    title: "the kubelet runs with this configuration",
+    check: fileIs(...pathModeContent(rememberedKubelet(configuration, settings.version))),
+    apply: lines(
+      `mark=$(${kubectl(host)} -n kube-system get configmap kubelet-config -o go-template='{{index .metadata.annotations "${KUBELET_MARK}"}}')`,
+      `if [ "$mark" != ${hash} ]; then echo 'the control plane has not taken the new configuration yet' >&2; exit 1; fi`,
+      "kubeadm upgrade node phase kubelet-config",
+      "systemctl restart kubelet",
+      ...rememberKubelet(configuration, settings.version),
+    ),
+    disruption: "restart",
+    remedy: "roll the control plane first (it is deferred while work runs there), then run it again",
+  };
+}
+
+function pathModeContent([path, content]: [string, string]): [string, string, string] {
+  return [path, "0600", content];
+}
+
+/** Pods that are work: not of a DaemonSet, not a static pod's mirror (its owner is the Node), not ended. */
+function podsTemplate(systemToo: boolean): string {
+  const work = ['(ne $owner "DaemonSet")', '(ne $owner "Node")', '(ne .status.phase "Succeeded")', '(ne .status.phase "Failed")'];
+  if (!systemToo) work.push('(ne .metadata.namespace "kube-system")');
+  return (
+    '{{range .items}}{{$owner := ""}}{{range .metadata.ownerReferences}}{{if .controller}}{{$owner = .kind}}{{end}}{{end}}' +
+    `{{if and ${work.join(" ")}}}{{.metadata.namespace}} {{.metadata.name}}{{"\\n"}}{{end}}{{end}}`
+  );
+}
+
+/** How long evicted pods may take to end, budgets included. */
+const EVICTION_SECONDS = 300;
+
+/**
+ * How a roll empties a node and puts it back, with the credentials that are on the host. On a worker those are the kubelet's:
+ * it may cordon itself and list and evict its own pods, but not read DaemonSets, so ownership is read from the pods
+ * (kubernetes/kubernetes:plugin/pkg/admission/noderestriction/admission.go, plugin/pkg/auth/authorizer/node/
+ * node_authorizer.go@v1.36.3).
+ */
+export function rollHooks(host: HostSpec, _settings: KubernetesSettings): RollHooks {
+  const ask = kubectl(host);
+  const pods = (systemToo: boolean) =>
+    `${ask} get pods -A --field-selector spec.nodeName=${host.name} -o go-template=${quote(podsTemplate(systemToo))}`;
+  return {
+    member: `[ -s ${KUBELET} ]`,
+    busy: lines(
+      `pods=$(${pods(false)}) || exit 3`,
+      '[ -n "$pods" ] || exit 1',
+      'count=$(wc -l <<<"$pods")',
+      'read -r namespace name <<<"$pods"',
+      'echo "$count pods run here, $namespace/$name first"',
+    ),
+    before: lines(
+      // Somebody else's cordon stays theirs.
+      `if [ "$(${ask} get node ${host.name} -o jsonpath='{.spec.unschedulable}')" != true ]; then`,
+      `  : > "$STATE/cordoned"`,
+      `  ${ask} cordon ${host.name}`,
+      "fi",
+      "evict() {",
+      "  local namespace name left",
+      `  left=$(${pods(true)}) || return 1`,
+      '  [ -n "$left" ] || return 0',
+      "  while read -r namespace name; do",
+      `    printf '{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"%s","namespace":"%s"}}' "$name" "$namespace" |`,
+      `      ${ask} create --raw "/api/v1/namespaces/$namespace/pods/$name/eviction" -f - || true`,
+      '  done <<<"$left"',
+      `  echo "still here: \${left//$'\\n'/, }" >&2`,
+      "  return 1",
+      "}",
+      `wait_for ${EVICTION_SECONDS} evict`,
+    ),
+    after: lines(
+      `ready() { [ "$(${ask} get node ${host.name} -o jsonpath='{.status.conditions[?(@.type=="Ready")].status}')" = True ]; }`,
+      "wait_for 180 ready",
+      `if [ -e "$STATE/cordoned" ]; then`,
+      `  ${ask} uncordon ${host.name}`,
+      '  rm -f "$STATE/cordoned"',
+      "fi",
+    ),
+  };
+}
