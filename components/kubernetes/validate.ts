@@ -228,7 +228,6 @@ const KUBELET_KEYS = [
   "topology.kubernetes.io/region",
   "failure-domain.beta.kubernetes.io/zone",
   "failure-domain.beta.kubernetes.io/region",
-  "kubernetes.io/instance-type",
   "beta.kubernetes.io/instance-type",
   "node.kubernetes.io/instance-type",
   "kubernetes.io/os",
