@@ -109,8 +109,15 @@ export type Operation = "create" | "update" | "replace" | "delete" | "same" | "r
 export interface ResourceProvider {
   /** Which `type` tokens it answers, e.g. /^command:remote:/. */
   readonly handles: (type: string) => boolean;
-  /** `none`: inputs equal; `update`; `replace` names the properties that force it. Inputs are fully known and unwrapped. */
-  diff(type: string, olds: PlainState, news: PlainInputs): Promise<{ kind: "none" | "update" | "replace"; properties: string[] }>;
+  /**
+   * `none`: inputs equal; `update`; `replace` names the properties that force it. Inputs are fully known and unwrapped.
+   * `deleteBeforeReplace`: the old one must go first whatever the program says (Kubernetes: two objects of one name).
+   */
+  diff(
+    type: string,
+    olds: PlainState,
+    news: PlainInputs,
+  ): Promise<{ kind: "none" | "update" | "replace"; properties: string[]; deleteBeforeReplace?: boolean }>;
   create(
     type: string,
     urn: string,
