@@ -66,8 +66,8 @@ has_secret() {
 # distro KEY: a fact about this distribution from the table in steps/distributions.ts.
 distro() {
   local id version
-  id=$(. "$OS_RELEASE" && printf %s "${ID:-unknown}")
-  version=$(. "$OS_RELEASE" && printf %s "${VERSION_ID:-0}")
+  id=$(sed -n 's/^ID=//p' "$OS_RELEASE" | tr -d "\"'")
+  version=$(sed -n 's/^VERSION_ID=//p' "$OS_RELEASE" | tr -d "\"'")
   distribution_value "$id" "${version%%.*}" "$1"
 }
 

@@ -70,7 +70,7 @@ function header({ cluster, host }: HostProgram): string {
     `# Host program of ${oneLine(host)} in cluster ${oneLine(cluster)}, rendered by turducken; edits are lost.`,
     "# bash <this> prepare|cluster|roll|leave check|apply",
     "# Steps are called by name, and their text may hold what the shell must not expand here.",
-    "# shellcheck shell=bash disable=SC2317,SC2329,SC2016,SC2034,SC1090,SC1091",
+    "# shellcheck shell=bash disable=SC2317,SC2329,SC2016,SC2034",
     "",
   ].join("\n");
 }
