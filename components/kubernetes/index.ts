@@ -1,3 +1,4 @@
+export { KubeadmCluster, registryAuthorization, type KubeadmClusterArgs } from "./cluster";
 export {
   featureGates,
   schedulersPossible,

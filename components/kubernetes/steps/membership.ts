@@ -222,7 +222,7 @@ function pullSecret(settings: KubernetesSettings): Step[] {
   const hosts = (header: string) =>
     `printf 'server = "https://%s"\\n\\n[host."https://%s"]\\n  capabilities = ["pull", "resolve"]\\n  [host."https://%s".header]\\n    Authorization = "%s"\\n' ${quote(registry)} ${quote(registry)} ${quote(registry)} ${header}`;
   const withAuthorization = (then: string) =>
-    `if has_secret registryAuthorization; then\n  authorization=$(secret registryAuthorization)\n  ${hosts('"$authorization"')} | ${then}\nfi`;
+    `if has_secret registryAuthorization && [ -n "$(secret registryAuthorization)" ]; then\n  authorization=$(secret registryAuthorization)\n  ${hosts('"$authorization"')} | ${then}\nfi`;
   return [
     {
       id: "pull-secret",
