@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { dnsLabel, field, secretName, stackName, wholeNumber } from "../../components/config/fields";
+
+const topology = z.strictObject({
+  labels: field(
+    z.boolean().default(true),
+    "Set the topology labels of the contract on every node. Off where something else sets them.",
+    false,
+  ),
+  gateTimeoutSeconds: field(
+    wholeNumber(1).default(300),
+    "How long the label gate waits until every node carries exactly its labels, in seconds; it then names those that do not.",
+    300,
+  ),
+});
+
+const workloads = z.strictObject({
+  namespace: field(
+    dnsLabel().default("work"),
+    "Namespace for workload stacks; it gets a ServiceAccount whose credentials reach nothing else.",
+    "work",
+  ),
+});
+
+/** `turducken:layers`: what lies between a cluster and the work on it. One program for every environment. */
+export const layersConfig = z.strictObject({
+  cluster: field(stackName().optional(), "Stack that makes the cluster; its outputs are read. This or `contract`.", "bare-metal"),
+  contract: field(
+    z.string().min(1).optional(),
+    "File with the contract of somebody else's cluster (JSON), instead of `cluster`; the path starts at the folder of the stack file.",
+    "contract.json",
+  ),
+  kubeconfig: field(
+    secretName().optional(),
+    "Name of the secret key with that cluster's kubeconfig; needed with `contract`.",
+    "kubeconfig",
+  ),
+  topology: field(topology.prefault({}), "Where nodes are in the network, as node labels."),
+  scheduler: field(
+    z.enum(["gang", "default"]).default("gang"),
+    "What places pods: `gang` starts groups of pods together inside one domain of the network, by the Kubernetes scheduler itself; `default` adds nothing.",
+    "gang",
+  ),
+  workloads: field(workloads.prefault({}), "Where workload stacks put their work."),
+});
+
+export type LayersConfig = z.infer<typeof layersConfig>;
