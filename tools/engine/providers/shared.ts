@@ -4,22 +4,6 @@ import type { PlainInputs, PlainState } from "../types";
 
 export type DiffResult = { kind: "none" | "update" | "replace"; properties: string[] };
 
-/**
- * The resource exists but its create or update did not finish (pulumi-kubernetes: a timed-out await). The engine keeps
- * `id` and `outputs` in the state, as the real engine does with a partial failure, and still counts it as failed.
- */
-export class PartialError extends Error {
-  constructor(
-    message: string,
-    readonly id: string,
-    readonly outputs: Record<string, unknown>,
-    readonly secretOutputs: string[] = [],
-  ) {
-    super(message);
-    this.name = "PartialError";
-  }
-}
-
 /** Names of inputs that differ; a missing one equals undefined and null. */
 export function changedProperties(olds: PlainInputs, news: PlainInputs): string[] {
   const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])].sort();

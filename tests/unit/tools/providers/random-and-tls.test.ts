@@ -47,7 +47,10 @@ describe("random values", () => {
 
 describe("tls private keys", () => {
   const key = async (inputs: Record<string, unknown>) =>
-    (await tls.create("tls:index/privateKey:PrivateKey", "urn", inputs, contextOf("login"))).outputs as Record<string, string>;
+    (await tls.create("tls:index/privateKey:PrivateKey", "urn", inputs, contextOf("login"))).outputs as unknown as Record<
+      string,
+      string
+    >;
 
   test.each([
     ["ssh-ed25519", { algorithm: "ED25519" }],
