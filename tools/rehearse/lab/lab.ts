@@ -24,7 +24,7 @@ export interface LabSettings {
 }
 
 const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const LAST_HOST_NUMBER = 253;
+const LAST_HOST_NUMBER = 252;
 
 /**
  * Boots the hosts and returns when each answers on its SSH port. Everything made carries the run id; a failure on the way takes it

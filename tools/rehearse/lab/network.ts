@@ -7,7 +7,10 @@ import { mustExecute } from "./execute";
  * So the machine gets one link and one route per run, its firewall never sees traffic between hosts, and deleting the namespace
  * deletes everything else.
  *
- *   machine: td<run> (prefix.254) ── uplink │ bridge br0 │ p<n> ── eth0 (prefix.<n>) :host
+ *   machine: td<run> (prefix.254) ── uplink │ bridge br0 (prefix.253) │ p<n> ── eth0 (prefix.<n>) :host
+ *
+ * The bridge is the hosts' default gateway and answers at once that nothing lies behind it, so that a try to reach the internet
+ * fails instead of hanging, and never leaves this machine.
  */
 export interface RunNetwork {
   readonly runId: string;
@@ -21,7 +24,13 @@ export function uplinkName(runId: string): string {
   return `td${runId}`;
 }
 
+/** The hosts' default gateway. */
 export function gatewayOf(prefix: string): string {
+  return `${prefix}.253`;
+}
+
+/** This machine, as the hosts see it. */
+export function machineOf(prefix: string): string {
   return `${prefix}.254`;
 }
 
@@ -81,7 +90,7 @@ export async function makeSwitch(network: RunNetwork): Promise<void> {
     "switch",
     network.switchFile,
     uplinkName(network.runId),
-    gatewayOf(network.prefix),
+    network.prefix,
   ]);
 }
 
@@ -114,16 +123,19 @@ export async function unplugHost(file: string): Promise<void> {
 
 const SWITCH = `
 set -euo pipefail
-file=$1 uplink=$2 gateway=$3
+file=$1 uplink=$2 prefix=$3
 touch "$file"
 unshare --net="$file" ip link set lo up
 nsenter --net="$file" ip -batch - <<BATCH
 link add br0 type bridge
 link set br0 up
+addr add $prefix.253/24 dev br0
+route add unreachable default
 BATCH
+nsenter --net="$file" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.br0.send_redirects=0
 ip link add "$uplink" type veth peer name uplink netns "$file"
 nsenter --net="$file" ip link set uplink master br0 up
-ip addr add "$gateway/24" dev "$uplink"
+ip addr add "$prefix.254/24" dev "$uplink"
 ip link set "$uplink" up
 `;
 
