@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { unknown } from "@pulumi/pulumi/output";
 import type { ZodError } from "zod";
 import { ConfigError, type Problem } from "../config/problems";
 import { clusterContract, type ClusterContract } from "./contract";
@@ -34,7 +35,7 @@ export function contractFromFile(path: string): ClusterContract {
   try {
     value = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = (error as Error).message;
     throw new ConfigError(`cluster contract from ${path}`, [
       {
         path: "contract",
@@ -85,8 +86,11 @@ export async function secretFromStack(
   output: string,
 ): Promise<pulumi.Output<string>> {
   const { value, secretValue } = await reference.getOutputDetails(output);
-  if (value === undefined && secretValue === undefined && !pulumi.runtime.isDryRun()) throw missingOutput(stack, output);
-  return pulumi.secret(reference.getOutput(output)) as pulumi.Output<string>;
+  if (value !== undefined || secretValue !== undefined)
+    return pulumi.secret(reference.getOutput(output)) as pulumi.Output<string>;
+  if (!pulumi.runtime.isDryRun()) throw missingOutput(stack, output);
+  // Not `undefined`, which would be a value: an output that does not exist yet is one that nobody knows.
+  return pulumi.secret(pulumi.output(unknown)) as unknown as pulumi.Output<string>;
 }
 
 function missingOutput(stack: string, output: string): ConfigError {

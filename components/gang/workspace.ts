@@ -33,10 +33,9 @@ export class Workspace extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkspaceArgs, options: pulumi.ComponentResourceOptions) {
     super(Workspace.type, name, {}, options);
-    const parent = this;
-    const home = new k8s.core.v1.Namespace(`${name}-namespace`, workNamespace(args.namespace), { parent });
+    const home = new k8s.core.v1.Namespace(`${name}-namespace`, workNamespace(args.namespace), { parent: this });
     const metadata = { name: WORK_ACCOUNT, namespace: args.namespace };
-    const inside = { parent, dependsOn: [home] };
+    const inside = { parent: this, dependsOn: [home] };
     const account = new k8s.core.v1.ServiceAccount(`${name}-account`, { metadata, automountServiceAccountToken: false }, inside);
     const role = new k8s.rbac.v1.Role(`${name}-role`, { metadata, rules: workRules() }, inside);
     const binding = new k8s.rbac.v1.RoleBinding(`${name}-binding`, roleBinding(args.namespace), {

@@ -95,7 +95,7 @@ export async function pollUntil<T>(
       if (settled(answer)) return { answer };
     } catch (error) {
       if (error instanceof UnreachableError) throw error;
-      failure = error instanceof Error ? error.message : String(error);
+      failure = (error as Error).message;
     }
     if (clock.now() >= end) return { answer, failure };
     await clock.sleep(Math.min(1000, Math.max(1, end - clock.now())));
