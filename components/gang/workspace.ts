@@ -39,11 +39,11 @@ export class Workspace extends pulumi.ComponentResource {
     const account = new k8s.core.v1.ServiceAccount(`${name}-account`, { metadata, automountServiceAccountToken: false }, inside);
     const role = new k8s.rbac.v1.Role(`${name}-role`, { metadata, rules: workRules() }, inside);
     const binding = new k8s.rbac.v1.RoleBinding(`${name}-binding`, roleBinding(args.namespace), {
-      parent,
+      parent: this,
       dependsOn: [account, role],
     });
     const token = new k8s.core.v1.Secret(`${name}-token`, tokenSecret(args.namespace, args.generation ?? 0), {
-      parent,
+      parent: this,
       dependsOn: [account, binding],
     });
     this.namespace = home.metadata.name;
