@@ -10,9 +10,17 @@ export interface Measurement {
 }
 
 /** Runs a program to its end; its memory is looked at every 100 ms. */
-export async function measure(command: string, argv: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv; stdin?: string } = {}): Promise<Measurement> {
+export async function measure(
+  command: string,
+  argv: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; stdin?: string } = {},
+): Promise<Measurement> {
   const begin = process.hrtime.bigint();
-  const child = spawn(command, argv, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(command, argv, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   child.stdin.end(options.stdin ?? "");
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -24,7 +32,12 @@ export async function measure(command: string, argv: readonly string[], options:
     child.on("close", (status) => resolve(status ?? 1));
   });
   clearInterval(watch);
-  return { seconds: Number(process.hrtime.bigint() - begin) / 1e9, peakMiB: peak, code, output: Buffer.concat(chunks).toString("utf8") };
+  return {
+    seconds: Number(process.hrtime.bigint() - begin) / 1e9,
+    peakMiB: peak,
+    code,
+    output: Buffer.concat(chunks).toString("utf8"),
+  };
 }
 
 /** Resident memory of a process and its descendants, MiB. */
@@ -42,7 +55,8 @@ function residentMiB(root: number): number {
       // The process ended while we looked.
     }
   }
-  const sum = (pid: number): number => (resident.get(pid) ?? 0) + (children.get(pid) ?? []).reduce((total, child) => total + sum(child), 0);
+  const sum = (pid: number): number =>
+    (resident.get(pid) ?? 0) + (children.get(pid) ?? []).reduce((total, child) => total + sum(child), 0);
   return sum(root);
 }
 

@@ -9,8 +9,13 @@ const repository = join(__dirname, "..");
 
 /** The example with its compute group blown up to `count` hosts in leaves of 32 and spines of 8 leaves. */
 export function inventory(count: number): string {
-  const file = parse(readFileSync(join(repository, "stacks/Pulumi.bare-metal.yaml"), "utf8")) as { config: Record<string, unknown> };
-  const cluster = file.config["turducken:cluster"] as { hosts: Record<string, unknown>[]; topology: { spines: Record<string, string[]> } };
+  const file = parse(readFileSync(join(repository, "stacks/Pulumi.bare-metal.yaml"), "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  const cluster = file.config["turducken:cluster"] as {
+    hosts: Record<string, unknown>[];
+    topology: { spines: Record<string, string[]> };
+  };
   const [control, example] = cluster.hosts as [Record<string, unknown>, { hostKeys: string[] }];
   const groups: Record<string, unknown>[] = [control];
   const spines: Record<string, string[]> = {};
@@ -48,7 +53,9 @@ export async function benchPlan(): Promise<void> {
       writeFileSync(file, inventory(hosts));
       const { seconds, peakMiB } = await plan(file);
       const slope = previous ? ((seconds - previous.seconds) / (hosts - previous.hosts)) * 1000 : undefined;
-      console.log(`plan, ${String(hosts).padStart(4)} hosts                ${seconds.toFixed(2)} s, ${peakMiB.toFixed(0)} MiB${slope === undefined ? "" : `, ${slope.toFixed(1)} ms for each further host`}`);
+      console.log(
+        `plan, ${String(hosts).padStart(4)} hosts                ${seconds.toFixed(2)} s, ${peakMiB.toFixed(0)} MiB${slope === undefined ? "" : `, ${slope.toFixed(1)} ms for each further host`}`,
+      );
       previous = { hosts, seconds };
     }
   } finally {
@@ -57,7 +64,9 @@ export async function benchPlan(): Promise<void> {
 }
 
 async function plan(file: string) {
-  const result = await measure(process.execPath, ["bin/turducken.js", "plan", "bare-metal", "--config-file", file], { cwd: repository });
+  const result = await measure(process.execPath, ["bin/turducken.js", "plan", "bare-metal", "--config-file", file], {
+    cwd: repository,
+  });
   if (result.code !== 0) throw new Error(`plan of ${file} ended with ${result.code}:\n${result.output.slice(-2000)}`);
   return result;
 }

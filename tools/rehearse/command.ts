@@ -4,7 +4,9 @@ import type { Command } from "commander";
 export function register(program: Command): void {
   program
     .command("rehearse <stack>")
-    .description("run a cluster stack and every stack that references it on hosts in namespaces of this machine, and check what came of it")
+    .description(
+      "run a cluster stack and every stack that references it on hosts in namespaces of this machine, and check what came of it",
+    )
     .option("--report <file>", "write what was done and what holds as JSON")
     .option("--keep", "leave the hosts and the cluster up at the end and print how to get in", false)
     .option("--engine <engine>", "builtin, or pulumi: the real CLI with its plugins, where they are installed", "builtin")

@@ -36,7 +36,11 @@ export function isReady(object: { status?: { conditions?: { type: string; status
 }
 
 /** Asks until `done` says yes or the time is over; returns the last answer either way. One failed question is not an answer. */
-export async function poll<T>(seconds: number, ask: () => Promise<T>, done: (answer: T) => boolean): Promise<{ answer?: T; held: boolean; error?: string }> {
+export async function poll<T>(
+  seconds: number,
+  ask: () => Promise<T>,
+  done: (answer: T) => boolean,
+): Promise<{ answer?: T; held: boolean; error?: string }> {
   const end = Date.now() + seconds * 1000;
   let answer: T | undefined;
   let error: string | undefined;

@@ -152,7 +152,8 @@ export const workloadOverride: ReportOverride = {
 export function overrideWorkload(config: StackConfig, image: string): StackConfig {
   const copy = structuredClone(config);
   const workload = copy.workload as { gangs: Record<string, unknown>[] };
-  for (const gang of workload.gangs) Object.assign(gang, { image, command: ["/turducken-work", "hold"], resources: { cpu: "100m", memory: "32Mi" } });
+  for (const gang of workload.gangs)
+    Object.assign(gang, { image, command: ["/turducken-work", "hold"], resources: { cpu: "100m", memory: "32Mi" } });
   return copy;
 }
 

@@ -1,32 +1,38 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { clusterContract, type ClusterContract } from "../../components/contract/contract";
 import { expandHostlist } from "../../hardware";
+import { findProject } from "../config/project";
+import { readStackFile } from "../config/stack-file";
 import { allNodesReady, labelsAreTheTree, podsReachEachOther } from "./assertions/cluster";
 import { rehearseGangs, type GangScene } from "./assertions/gangs";
-import { leaverGoes, newcomerJoins, nothingSecretIsWritten, plantedChangeIsRepaired, secondRunChangesNothing } from "./assertions/lifecycle";
+import {
+  leaverGoes,
+  newcomerJoins,
+  nothingSecretIsWritten,
+  plantedChangeIsRepaired,
+  secondRunChangesNothing,
+} from "./assertions/lifecycle";
 import { upgradeRolls } from "./assertions/upgrade";
 import type { RehearseOptions } from "./command";
+import { WORK_IMAGE } from "./images";
 import { Kube, poll } from "./kube";
-import { REGISTRY } from "./overrides";
-import { prepareParts, startHosts, type Parts } from "./parts";
+import type { RunningLab } from "./lab";
+import { overrideCluster, overrideWorkload, workloadOverride, type StackConfig } from "./overrides";
+import { addNewcomer, cgroupFilesystem, prepareParts, startHosts, type Parts } from "./parts";
+import { recordSteps } from "./progress";
 import { Reporter, writeReport, type ReportOverride } from "./report";
 import { makeSandbox } from "./sandbox";
 import type { Sandbox, StackRun } from "./sandbox-types";
 import { listStacks, stackFamily, type StackEntry } from "./stacks";
-import type { Lab } from "./types";
 
 const repository = join(__dirname, "..", "..");
-
-/** The image with our small programs, as the lab imports it. */
-const WORK_IMAGE = `${REGISTRY}/turducken-work:v1`;
 
 interface Stage {
   readonly options: RehearseOptions;
   readonly reporter: Reporter;
   readonly family: readonly StackEntry[];
   readonly parts: Parts;
-  readonly lab: Lab;
+  readonly lab: RunningLab;
   readonly sandbox: Sandbox;
 }
 
@@ -35,32 +41,100 @@ export async function rehearse(stack: string, options: RehearseOptions): Promise
   const reporter = new Reporter();
   const abort = new AbortController();
   const overrides: ReportOverride[] = [];
-  let lab: Lab | undefined;
+  let lab: RunningLab | undefined;
   let error: string | undefined;
-  const interrupted = new Promise<never>((_, reject) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
-        abort.abort();
-        reject(new Error(`ended by ${signal}`));
-      });
-    }
-  });
   try {
     const work = async () => {
-      const family = stackFamily(listStacks(join(repository, "stacks")), stack);
+      const project = findProject(process.cwd());
+      const family = stackFamily(listStacks(project.stackFiles), stack);
       reporter.heading(`Rehearsal of ${family.map((each) => each.stack).join(", ")}`);
+      const configs = Object.fromEntries(family.map((each) => [each.stack, plainConfig(each.stack)]));
       const parts = await prepareParts(options, reporter);
-      lab = await startHosts(parts, join(repository, "stacks", `Pulumi.${stack}.yaml`), reporter);
-      const sandbox = await makeSandbox({ family, lab, options, reporter, repository, signal: abort.signal, overrides, image: WORK_IMAGE });
+      lab = await startHosts(parts, configs[stack]!, reporter);
+      reporter.addSecret(lab.privateKey);
+      const sandbox = await sandboxFor({
+        stack,
+        family,
+        configs,
+        lab,
+        parts,
+        reporter,
+        options,
+        overrides,
+        signal: abort.signal,
+      });
       await rehearseFamily({ options, reporter, family, parts, lab, sandbox });
     };
-    await Promise.race([work(), interrupted]);
+    await Promise.race([work(), interruption(abort)]);
   } catch (reason) {
     error = reporter.redact(reason instanceof Error ? reason.message : String(reason));
     reporter.line("error", error);
   }
   await leave(lab, options, reporter);
   return conclude(stack, options, reporter, overrides, error);
+}
+
+/** A stack file's configuration without the project's name; its secrets are left out, for they belong to other machines. */
+function plainConfig(stack: string): StackConfig {
+  const project = findProject(process.cwd());
+  const { values } = readStackFile(project, stack);
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key.replace(`${project.name}:`, ""), value]));
+}
+
+function interruption(abort: AbortController): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        abort.abort();
+        reject(new Error(`ended by ${signal}`));
+      });
+    }
+  });
+}
+
+interface Scenery {
+  readonly stack: string;
+  readonly family: readonly StackEntry[];
+  readonly configs: Readonly<Record<string, StackConfig>>;
+  readonly lab: RunningLab;
+  readonly parts: Parts;
+  readonly reporter: Reporter;
+  readonly options: RehearseOptions;
+  readonly overrides: ReportOverride[];
+  readonly signal: AbortSignal;
+}
+
+async function sandboxFor({
+  stack,
+  family,
+  configs,
+  lab,
+  parts,
+  reporter,
+  options,
+  overrides,
+  signal,
+}: Scenery): Promise<Sandbox> {
+  const { config, applied } = overrideCluster(configs[stack]!, { lab, cgroup: cgroupFilesystem(), expand: expandHostlist });
+  const cluster = config.cluster as { ssh: { privateKey: string }; kubernetes?: { version: string } };
+  if (cluster.kubernetes) cluster.kubernetes.version = parts.versions.first;
+  overrides.push(...applied);
+  const stacks: Record<string, StackConfig> = { ...configs, [stack]: config };
+  for (const each of family.filter(({ program }) => program === "workload")) {
+    stacks[each.stack] = overrideWorkload(configs[each.stack]!, WORK_IMAGE);
+    if (!overrides.includes(workloadOverride)) overrides.push(workloadOverride);
+  }
+  for (const override of overrides) reporter.line(override.kind, `${override.what}: ${override.why}`);
+  return makeSandbox({
+    folder: lab.folder,
+    repository,
+    engine: options.engine,
+    stacks,
+    secrets: { [stack]: [cluster.ssh.privateKey] },
+    redact: reporter.redact,
+    onOperation: recordSteps(reporter),
+    signal,
+  });
 }
 
 async function rehearseFamily(stage: Stage): Promise<void> {
@@ -72,15 +146,23 @@ async function rehearseFamily(stage: Stage): Promise<void> {
   const kubeconfig = made.outputs.kubeconfig as string;
   reporter.addSecret(kubeconfig);
   const kube = new Kube(kubeconfig);
-  await reporter.assert("nodes-ready", "every host of the inventory is a Ready node", () => allNodesReady(kube, contract.nodes.map((node) => node.name)));
+  await reporter.assert("nodes-ready", "every host of the inventory is a Ready node", () =>
+    allNodesReady(
+      kube,
+      contract.nodes.map((node) => node.name),
+    ),
+  );
   if (!layers) return;
 
   reporter.heading(`up ${layers.stack}`);
   const layered = await mustUp(sandbox, layers.stack);
-  for (const secret of Object.values(layered.outputs)) if (typeof secret === "string" && secret.includes("kind: Config")) reporter.addSecret(secret);
+  for (const secret of Object.values(layered.outputs))
+    if (typeof secret === "string" && secret.includes("kind: Config")) reporter.addSecret(secret);
   await reporter.assert("labels", "every node carries exactly the labels of the tree", () => labelsAreTheTree(kube, contract));
   const workers = contract.nodes.filter((node) => node.schedulable).map((node) => node.name);
-  await reporter.assert("pods-reach", "pods reach each other across nodes and resolve names", () => podsReachEachOther(kube, workers, WORK_IMAGE));
+  await reporter.assert("pods-reach", "pods reach each other across nodes and resolve names", () =>
+    podsReachEachOther(kube, workers, WORK_IMAGE),
+  );
   for (const workload of workloads) await rehearseWorkload(stage, workload, kube, contract);
   if (!stage.options.quick) await rehearseChange(stage, kube, contract, [kubeconfig]);
 }
@@ -92,13 +174,26 @@ async function rehearseWorkload(stage: Stage, workload: StackEntry, kube: Kube, 
   const gangs = (sandbox.read(workload.stack).workload as { gangs: { name: string; nodes: number; within?: string }[] }).gangs;
   const namespace = workloadNamespace(stage);
   for (const gang of gangs) {
-    await reporter.assert(`example-${gang.name}`, `the example's gang ${gang.name} of ${gang.nodes}${gang.within ? ` runs inside one ${gang.within}` : " runs"}`, async () => {
-      const ask = () => kube.pods(namespace, `turducken.dev/pod-group=${gang.name}`);
-      const { answer, held } = await poll(60, ask, (pods) => pods.length === gang.nodes && pods.every((pod) => pod.status?.phase === "Running"));
-      const nodes = (answer ?? []).map((pod) => pod.spec?.nodeName ?? "(unbound)");
-      const domains = new Set(nodes.map((node) => contract.nodes.find((each) => each.name === node)?.domains[gang.within ?? ""]));
-      return { passed: held && (!gang.within || domains.size === 1), evidence: { nodes, [gang.within ?? "tier"]: [...domains] } };
-    });
+    await reporter.assert(
+      `example-${gang.name}`,
+      `the example's gang ${gang.name} of ${gang.nodes}${gang.within ? ` runs inside one ${gang.within}` : " runs"}`,
+      async () => {
+        const ask = () => kube.pods(namespace, `turducken.dev/pod-group=${gang.name}`);
+        const { answer, held } = await poll(
+          60,
+          ask,
+          (pods) => pods.length === gang.nodes && pods.every((pod) => pod.status?.phase === "Running"),
+        );
+        const nodes = (answer ?? []).map((pod) => pod.spec?.nodeName ?? "(unbound)");
+        const domains = new Set(
+          nodes.map((node) => contract.nodes.find((each) => each.name === node)?.domains[gang.within ?? ""]),
+        );
+        return {
+          passed: held && (!gang.within || domains.size === 1),
+          evidence: { nodes, [gang.within ?? "tier"]: [...domains] },
+        };
+      },
+    );
   }
   if (options.quick) return;
   reporter.heading("gangs");
@@ -120,7 +215,7 @@ async function rehearseChange(stage: Stage, kube: Kube, contract: ClusterContrac
     stack: cluster,
     stacks: family.map((each) => each.stack),
     controlPlane: contract.nodes.find((node) => !node.schedulable)!.name,
-    newcomer: () => parts.newcomer(lab, sandbox.read(cluster), expandHostlist),
+    newcomer: () => addNewcomer(lab, sandbox.read(cluster)),
   };
   await secondRunChangesNothing(scene);
   await plantedChangeIsRepaired(scene, workers[1]!);
@@ -143,23 +238,31 @@ function workloadNamespace(stage: Stage): string {
 async function mustUp(sandbox: Sandbox, stack: string): Promise<StackRun> {
   const run = await sandbox.up(stack);
   if (run.exitCode !== 0) {
-    const failed = run.operations.filter((each) => each.state === "failed").map((each) => `${each.name}: ${each.error ?? "failed"}`);
+    const failed = run.operations
+      .filter((each) => each.state === "failed")
+      .map((each) => `${each.name}: ${each.error ?? "failed"}`);
     throw new Error([`up of ${stack} ended with ${run.exitCode}`, ...failed, ...run.messages].join("\n"));
   }
   return run;
 }
 
-async function leave(lab: Lab | undefined, options: RehearseOptions, reporter: Reporter): Promise<void> {
+async function leave(lab: RunningLab | undefined, options: RehearseOptions, reporter: Reporter): Promise<void> {
   if (!lab) return;
   if (options.keep) {
-    reporter.heading(`kept: ${lab.wayIn()}`);
+    reporter.heading(["kept; to get in:", ...lab.keep()].join("\n  "));
     return;
   }
   await lab.close();
   reporter.line("lab", "hosts, links and folders of this run are gone");
 }
 
-function conclude(stack: string, options: RehearseOptions, reporter: Reporter, overrides: readonly ReportOverride[], error?: string): number {
+function conclude(
+  stack: string,
+  options: RehearseOptions,
+  reporter: Reporter,
+  overrides: readonly ReportOverride[],
+  error?: string,
+): number {
   const report = reporter.finish({ stack, engine: options.engine, overrides, error });
   if (options.report) writeReport(options.report, report);
   const failed = report.assertions.filter((each) => !each.passed);

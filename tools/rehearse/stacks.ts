@@ -16,7 +16,8 @@ export function listStacks(folder: string, project = "turducken"): StackEntry[] 
   for (const file of readdirSync(folder).sort()) {
     const stack = /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1];
     if (!stack) continue;
-    const config = ((parse(readFileSync(join(folder, file), "utf8")) as { config?: Record<string, unknown> } | null)?.config ?? {}) as Record<string, unknown>;
+    const config = ((parse(readFileSync(join(folder, file), "utf8")) as { config?: Record<string, unknown> } | null)?.config ??
+      {}) as Record<string, unknown>;
     const program = (["cluster", "layers", "workload"] as const).find((key) => config[`${project}:${key}`] !== undefined);
     if (!program) continue;
     const body = config[`${project}:${program}`] as { cluster?: unknown; layers?: unknown };
@@ -29,17 +30,31 @@ export function listStacks(folder: string, project = "turducken"): StackEntry[] 
 /** A cluster stack and every stack that rests on it, directly or not: the cluster first, then layers, then workloads. */
 export function stackFamily(all: readonly StackEntry[], cluster: string): StackEntry[] {
   const root = all.find((each) => each.stack === cluster);
-  if (!root) throw new Error(`there is no stack file Pulumi.${cluster}.yaml; there are: ${all.map((each) => each.stack).join(", ") || "none"}`);
+  if (!root)
+    throw new Error(
+      `there is no stack file Pulumi.${cluster}.yaml; there are: ${all.map((each) => each.stack).join(", ") || "none"}`,
+    );
   if (root.program !== "cluster") {
-    throw new Error(`${cluster} is a ${root.program} stack on ${root.references.join(" and ")}; rehearse a cluster stack: ${clusters(all)}`);
+    throw new Error(
+      `${cluster} is a ${root.program} stack on ${root.references.join(" and ")}; rehearse a cluster stack: ${clusters(all)}`,
+    );
   }
   const family = [root];
   for (const program of ["layers", "workload"] as const) {
-    family.push(...all.filter((each) => each.program === program && each.references.some((name) => family.some((one) => one.stack === name))));
+    family.push(
+      ...all.filter(
+        (each) => each.program === program && each.references.some((name) => family.some((one) => one.stack === name)),
+      ),
+    );
   }
   return family;
 }
 
 function clusters(all: readonly StackEntry[]): string {
-  return all.filter((each) => each.program === "cluster").map((each) => each.stack).join(", ") || "there is none";
+  return (
+    all
+      .filter((each) => each.program === "cluster")
+      .map((each) => each.stack)
+      .join(", ") || "there is none"
+  );
 }

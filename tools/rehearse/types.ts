@@ -6,7 +6,11 @@ export interface LabHostSpec {
   readonly role: "control-plane" | "worker" | "bastion" | "plain";
 }
 
-export interface ExecResult { readonly code: number; readonly stdout: string; readonly stderr: string }
+export interface ExecResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** One namespace with systemd as PID 1 (or only sshd for `plain` and `bastion`), own root overlay, own sshd and host key. */
 export interface LabHost {

@@ -20,22 +20,32 @@ export async function upgradeRolls(scene: LifecycleScene, version: string): Prom
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   })();
-  await scene.reporter.assert("upgrade-rolls", `an upgrade to ${version} rolls: control plane first, then workers one by one, drained`, async () => {
-    try {
-      scene.sandbox.edit(scene.stack, (config) => {
-        (config.cluster as { kubernetes: { version: string } }).kubernetes.version = version;
-      });
-      const run = await scene.sandbox.up(scene.stack);
-      const ask = async () => (await scene.kube.nodes()).map((node) => node.status!.nodeInfo!.kubeletVersion);
-      const { answer, held } = await poll(30, ask, (versions) => versions.every((each) => each === `v${version}`));
-      const most = Math.max(...cordonedAtOnce);
-      return {
-        passed: run.exitCode === 0 && held && order[0] === scene.controlPlane && most === 1,
-        evidence: { versions: answer, order, mostCordonedAtOnce: most, touched: changed(run).map(label).length, messages: run.messages.slice(0, 5) },
-      };
-    } finally {
-      watching = false;
-      await watch;
-    }
-  });
+  await scene.reporter.assert(
+    "upgrade-rolls",
+    `an upgrade to ${version} rolls: control plane first, then workers one by one, drained`,
+    async () => {
+      try {
+        scene.sandbox.edit(scene.stack, (config) => {
+          (config.cluster as { kubernetes: { version: string } }).kubernetes.version = version;
+        });
+        const run = await scene.sandbox.up(scene.stack);
+        const ask = async () => (await scene.kube.nodes()).map((node) => node.status!.nodeInfo!.kubeletVersion);
+        const { answer, held } = await poll(30, ask, (versions) => versions.every((each) => each === `v${version}`));
+        const most = Math.max(...cordonedAtOnce);
+        return {
+          passed: run.exitCode === 0 && held && order[0] === scene.controlPlane && most === 1,
+          evidence: {
+            versions: answer,
+            order,
+            mostCordonedAtOnce: most,
+            touched: changed(run).map(label).length,
+            messages: run.messages.slice(0, 5),
+          },
+        };
+      } finally {
+        watching = false;
+        await watch;
+      }
+    },
+  );
 }
