@@ -87,6 +87,8 @@ async function dialOnce(endpoint: SshEndpoint, pinned: PublicKey | undefined, op
       throw mismatch(pinned, shown, options.where);
     throw error;
   });
+  // A command is a few small packets, each waiting for the answer to the last.
+  client.setNoDelay(true);
   if (!shown) throw new SshError("protocol", options.where, "the host showed no key");
   return { client, hostKey: publicKeyLine(shown) };
 }

@@ -144,6 +144,20 @@ describeWithSshd("a pool of SSH connections to a real sshd", () => {
     expect((await pool.exec(target(), "echo back")).stdout).toBe("back\n");
   });
 
+  test("notices by keepalive that a host has fallen silent in the middle of a command", async () => {
+    const watched = new SshPool({ keepaliveSeconds: 0.2 });
+    const before = sshd.children();
+    const running = failure(watched.exec(target(), "sleep 5"));
+    await watched.exec(target(), "true");
+    const serving = sshd.children().filter((pid) => !before.includes(pid));
+    for (const pid of serving) process.kill(pid, "SIGSTOP");
+    const error = await running;
+    for (const pid of serving) process.kill(pid, "SIGCONT");
+    await watched.close();
+    expect(error.kind).toBe("cut");
+    expect(error.message).toContain("the host stopped answering in the middle of a command");
+  });
+
   test("gives up on a command that takes too long and keeps the connection", async () => {
     const before = sshd.logins();
     const error = await failure(pool.exec(target(), "exec sleep 5", { timeout: 0.3 }));
