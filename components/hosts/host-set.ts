@@ -2,13 +2,13 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type SecretReader, hostConnection, secretLine } from "./connection";
 import { COMMAND_INPUTS, Host, TIMEOUTS, frozen, quiet, sameTimeouts } from "./host";
-import { writeProgram } from "./program-files";
+import { INVENTORY_FILE, writeBeside } from "./program-files";
 import type { ReachabilityRule } from "./reachability";
-import { phaseCommand, programFile, textCommand } from "./render/commands";
+import { phaseCommand, programFile, sha256, textCommand } from "./render/commands";
 import { renderFactsScript } from "./render/facts";
 import { quote } from "./render/quote";
 import type { HostSpec, Phase, SitePolicy } from "./types";
-import type { VerdictInput } from "./verdict-input";
+import type { Answers, Inventory } from "./verdict-input";
 
 export interface HostSetArgs {
   readonly cluster: string;
@@ -159,43 +159,60 @@ export class HostSet extends pulumi.ComponentResource {
     const { args } = this;
     const program = args.programs.get(host.name);
     if (program === undefined) throw new Error(`no program was given for host ${host.name}`);
-    const { text, sha256 } = programFile(program, host.generation);
-    const path = writeProgram(args.programFolder ?? process.cwd(), pulumi.getStack(), host.name, text);
-    this.hashes.set(host.name, sha256);
+    const file = programFile(program, host.generation);
+    const path = this.write(`${host.name}.sh`, file.text);
+    this.hashes.set(host.name, file.sha256);
     const stdin =
       args.prepareSecrets && Object.keys(args.prepareSecrets).length > 0 ? secretLine(args.prepareSecrets) : undefined;
-    this.host(host.name).configure(this.set, new pulumi.asset.FileAsset(path), sha256, stdin);
+    this.host(host.name).configure(this.set, new pulumi.asset.FileAsset(path), file.sha256, stdin);
   }
 
-  /** Its stdin holds login keys, for the reachability test, so all of it is a secret. Its stdout is warnings, shown as they come. */
+  /** Its stdin holds login keys, to ask clocks and paths with, so all of it is a secret. Its stdout is warnings, shown as they come. */
   private addVerdict(hosts: readonly HostSpec[]): pulumi.Resource {
-    const { cluster, secrets, verdict } = this.args;
+    const { secrets, verdict } = this.args;
+    const inventory = this.writeInventory(hosts);
     const keyNames = new Set(
       hosts.flatMap(({ ssh }) => [ssh.privateKeySecret, ...(ssh.bastion ? [ssh.bastion.privateKeySecret] : [])]),
     );
     const keys = Object.fromEntries([...keyNames].map((name) => [name, secrets(name)]));
     const facts = Object.fromEntries(hosts.map((host) => [host.name, this.host(host.name).facts.stdout]));
     const stdin = pulumi.all([pulumi.all(facts), pulumi.all(keys)]).apply(([factsOf, keysOf]) => {
-      const input: VerdictInput = {
-        cluster,
-        site: verdict.site,
-        hosts: hosts.map(({ name, role, addresses, machineType }) => ({ name, role, addresses, machineType })),
-        facts: factsOf,
-        connections: hosts.map(({ name, addresses, ssh, hostKey }) => ({ name, addresses, ssh, hostKey })),
-        keys: keysOf,
-        reachability: verdict.reachability ?? [],
-      };
-      return JSON.stringify(input);
+      const answers: Answers = { facts: factsOf, keys: keysOf };
+      return JSON.stringify(answers);
     });
     return new command.local.Command(
       "set",
       {
-        create: verdict.command.map(quote).join(" "),
+        create: [...verdict.command, "--inventory", inventory.path, "--sha256", inventory.sha256].map(quote).join(" "),
         stdin: pulumi.secret(stdin),
         logging: command.local.Logging.Stdout,
         addPreviousOutputInEnv: false,
       },
       { customTimeouts: sameTimeouts("15m"), parent: this },
     );
+  }
+
+  private writeInventory(hosts: readonly HostSpec[]): { path: string; sha256: string } {
+    const { cluster, verdict } = this.args;
+    const inventory: Inventory = {
+      schema: 1,
+      cluster,
+      site: verdict.site,
+      hosts: hosts.map(({ name, role, addresses, machineType, ssh, hostKey }) => ({
+        name,
+        role,
+        addresses,
+        machineType,
+        ssh,
+        hostKey,
+      })),
+      reachability: verdict.reachability ?? [],
+    };
+    const text = `${JSON.stringify(inventory, undefined, 1)}\n`;
+    return { path: this.write(INVENTORY_FILE, text), sha256: sha256(text) };
+  }
+
+  private write(name: string, text: string): string {
+    return writeBeside(this.args.programFolder ?? process.cwd(), pulumi.getStack(), name, text);
   }
 }

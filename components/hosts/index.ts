@@ -17,6 +17,7 @@ export { renderHostProgram, type HostProgramPaths } from "./render/program";
 export { quote } from "./render/quote";
 export { distributions, findDistribution, type Distribution } from "./steps/distributions";
 export { validateFacts, type FactsInput, type Verdict } from "./validate";
-export type { InventoryConnection, InventoryHost, VerdictInput } from "./verdict-input";
+export type { Answers, Inventory, InventoryHost, VerdictInput } from "./verdict-input";
 export { baseSteps, leaveSteps, STATE_FOLDER } from "./steps/base";
 export { MUNGE_SECRET, siteSteps } from "./steps/site";
+export { INVENTORY_FILE, stackFolder } from "./program-files";

@@ -8,7 +8,11 @@ import { quote } from "./quote";
  */
 export function programFile(program: string, generation: number): { text: string; sha256: string } {
   const text = `${program}# generation ${generation}\n`;
-  return { text, sha256: createHash("sha256").update(text).digest("hex") };
+  return { text, sha256: sha256(text) };
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** Where the program lies on the host; relative to the home of the SSH user. */
