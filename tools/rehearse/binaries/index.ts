@@ -34,7 +34,7 @@ export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): strin
 
 /** Everything is tried in the order of cost: the user's folder, the cache, the official files if asked for, Go. Errors say what to do. */
 export async function ensureBinaries(options: BinariesOptions = {}): Promise<Binaries> {
-  const own = await ensureOwn(options.onProgress);
+  const own = await ensureOwnPrograms(options.onProgress);
   const given = options.folder ?? process.env.TURDUCKEN_BINARIES;
   if (given) return fromFolder(resolve(given), own);
   const cache = join(cacheFolder(), "binaries");
@@ -93,7 +93,8 @@ export function layOutForHosts(binaries: readonly Pick<Binaries, "version" | "pr
   return target;
 }
 
-async function ensureOwn(onProgress?: Progress): Promise<Partial<Record<ProgramName, string>>> {
+/** Our own small programs; Go builds them in a second. */
+export async function ensureOwnPrograms(onProgress?: Progress): Promise<Partial<Record<ProgramName, string>>> {
   const group = buildGroups().find((each) => each.module === "programs")!;
   const folder = join(cacheFolder(), "binaries", `${group.module}-${groupKey(group)}`);
   if (!existsSync(folder)) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "./execute";
 
@@ -66,13 +66,25 @@ function makeGroup(layout: CgroupLayout, folder: string): void {
   tryWrite(join(folder, "cgroup.clone_children"), "1");
 }
 
-/** Kills every process in the groups of a host, or of the whole run, and waits until they are gone. */
+/**
+ * Kills every process in the groups of a host, or of the whole run, and waits until they are gone.
+ *
+ * Those in our own pid namespace only wait for one inside the host. They get a moment to end by themselves: were they killed too,
+ * nobody might collect what they wait for.
+ */
 export async function killGroups(groups: readonly string[], seconds = 15): Promise<void> {
-  const emptied = await until(seconds, () => {
-    const pids = new Set(groups.flatMap(processesUnder));
-    for (const pid of pids) kill(pid);
-    return pids.size === 0;
-  });
+  const own = pidNamespace("self");
+  const patience = Date.now() + 2000;
+  const emptied = await until(
+    seconds,
+    () => {
+      const pids = [...new Set(groups.flatMap(processesUnder))];
+      const inside = pids.filter((pid) => pidNamespace(pid) !== own);
+      (inside.length > 0 || Date.now() < patience ? inside : pids).forEach(kill);
+      return pids.length === 0;
+    },
+    10,
+  );
   if (!emptied)
     throw new Error(`processes in ${groups.join(", ")} do not end: ${[...new Set(groups.flatMap(processesUnder))].join(", ")}`);
 }
@@ -114,6 +126,15 @@ function removeTree(group: string): boolean {
     }
   }
   return true;
+}
+
+/** Undefined for a process that is just ending. */
+function pidNamespace(pid: number | "self"): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return undefined;
+  }
 }
 
 function kill(pid: number): void {

@@ -107,7 +107,14 @@ export async function plugHost(network: RunNetwork, file: string, number: number
     `p${number}`,
     address,
     gatewayOf(network.prefix),
+    hardwareAddress(network.runId, number),
   ]);
+}
+
+/** Stays the same over reboots, as a real one does: neighbours remember it for a while. Locally administered, unicast. */
+export function hardwareAddress(runId: string, number: number): string {
+  const bytes = [...(runId.match(/../g) ?? []), number.toString(16).padStart(2, "0")];
+  return ["02", ...bytes].join(":");
 }
 
 /** Takes the host off the network the way a power cut does: nothing answers at its address any more. */
@@ -141,15 +148,15 @@ ip link set "$uplink" up
 
 const PLUG = `
 set -euo pipefail
-switch=$1 file=$2 port=$3 address=$4 gateway=$5
+switch=$1 file=$2 port=$3 address=$4 gateway=$5 mac=$6
 touch "$file"
 unshare --net="$file" ip link set lo up
 nsenter --net="$switch" ip link del "$port" 2>/dev/null || true
 nsenter --net="$switch" ip link add "$port" type veth peer name eth0 netns "$file"
 nsenter --net="$switch" ip link set "$port" master br0 up
 nsenter --net="$file" ip -batch - <<BATCH
+link set eth0 address $mac up
 addr add $address/24 dev eth0
-link set eth0 up
 route add default via $gateway
 BATCH
 `;
