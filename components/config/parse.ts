@@ -69,29 +69,36 @@ export function mergeProblems(shape: readonly Problem[], more: readonly Problem[
  * Undefined when nothing is left.
  */
 export function salvage<T extends z.ZodType>(schema: T, raw: unknown): z.output<T> | undefined {
-  const rest = { value: structuredClone(raw) };
-  for (let attempt = 0; attempt < 100; attempt++) {
+  const rest: Record<PropertyKey, unknown> = { value: structuredClone(raw) };
+  while (rest.value !== undefined) {
     const parsed = schema.safeParse(rest.value);
     if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues.flatMap((each) => leafIssues(each, schema, rest.value))) {
-      const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-      for (const path of paths) remove(rest, ["value", ...path]);
-    }
-    if (rest.value === undefined) return undefined;
+    const issues = parsed.error.issues.flatMap((each) => leafIssues(each, schema, rest.value));
+    const paths = issues.flatMap((issue) =>
+      issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path],
+    );
+    // Taking an element out of a list moves those behind it, so the other paths are asked for anew.
+    for (const path of paths) if (remove(rest, ["value", ...path]) === "moved") break;
   }
   return undefined;
 }
 
 /** Takes out what is at the path; where nothing is (a required field is missing), what should have held it. */
-function remove(holder: Record<PropertyKey, unknown>, path: readonly PropertyKey[]): void {
-  for (let length = path.length; length > 0; length--) {
+function remove(holder: Record<PropertyKey, unknown>, path: readonly PropertyKey[]): "moved" | "removed" {
+  for (let length = path.length; length > 1; length--) {
     const parent = valueAt(holder, path.slice(0, length - 1));
     const key = path[length - 1]!;
-    if (Array.isArray(parent)) return void parent.splice(Number(key), 1);
+    if (Array.isArray(parent) && Number(key) < parent.length) {
+      parent.splice(Number(key), 1);
+      return "moved";
+    }
     if (typeof parent === "object" && parent !== null && Object.hasOwn(parent, key)) {
-      return void delete (parent as Record<PropertyKey, unknown>)[key];
+      delete (parent as Record<PropertyKey, unknown>)[key];
+      return "removed";
     }
   }
+  delete holder.value;
+  return "moved";
 }
 
 type Issue = z.core.$ZodIssue;
@@ -128,7 +135,9 @@ function issueProblems(issue: Issue, schema: z.ZodType, raw: unknown, root: stri
   const hint = example === undefined ? "" : `, e.g. ${typeof example === "string" ? example : JSON.stringify(example)}`;
   if (value === undefined) return [{ path, message: "It is missing.", allowed: allowedBy(at), fix: `Add it${hint}.` }];
   const shown = isHidden(at) || !isScalar(value) ? undefined : value;
-  return [{ path, value: shown, message: messageOf(issue, value), allowed: allowedBy(at), fix: `Correct it${hint}.` }];
+  // A pattern's own message says what is allowed; "text" would add nothing.
+  const allowed = issue.code === "invalid_format" ? undefined : allowedBy(at);
+  return [{ path, value: shown, message: messageOf(issue, value), allowed, fix: `Correct it${hint}.` }];
 }
 
 function messageOf(issue: Issue, value: unknown): string {

@@ -113,13 +113,8 @@ export function allowedBy(schema: AnySchema): string {
 }
 
 function numberWords(schema: AnySchema): string {
-  const { minimum, maximum, format } = (schema as z.ZodNumber)._zod.bag as {
-    minimum?: number;
-    maximum?: number;
-    format?: string;
-  };
-  const noun = format === "safeint" ? "a whole number" : "a number";
-  const from = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? ` from ${minimum}` : "";
-  const to = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? ` to ${maximum}` : "";
-  return `${noun}${from}${to}`;
+  const { minValue, maxValue, isInt } = schema as z.ZodNumber;
+  const from = minValue !== null && minValue > Number.MIN_SAFE_INTEGER ? ` from ${minValue}` : "";
+  const to = maxValue !== null && maxValue < Number.MAX_SAFE_INTEGER ? ` to ${maxValue}` : "";
+  return `${isInt ? "a whole number" : "a number"}${from}${to}`;
 }
