@@ -34,7 +34,8 @@ printf '{"token":"%s","caCertHash":"%s"}\\n' "$token" "\${BASH_REMATCH[1]}"
 
 /** Takes a node out of use for good; pods of DaemonSets stay until it is gone. Succeeds when the node is gone already. */
 export function drainScript(host: string, seconds = 600): string {
-  return `${START}if [ -z "$(${ASK} get node ${quote(host)} --ignore-not-found -o name)" ]; then echo 'no such node any more'; exit 0; fi
+  return `${START}found=$(${ASK} get node ${quote(host)} --ignore-not-found -o name)
+if [ -z "$found" ]; then echo 'no such node any more'; exit 0; fi
 kubectl --kubeconfig /etc/kubernetes/admin.conf drain ${quote(host)} --ignore-daemonsets --delete-emptydir-data --force --timeout ${seconds}s
 `;
 }

@@ -15,7 +15,7 @@ export function imageSteps(role: HostRole, settings: KubernetesSettings): Step[]
     {
       id: "images-import",
       title: `containerd has the images of ${folder}`,
-      check: lines(functions, '[ -z "$(missing_archives)" ]'),
+      check: lines(functions, `[ -d ${quote(folder)} ] && [ -z "$(missing_archives)" ]`),
       apply: lines(
         functions,
         `if [ ! -d ${quote(folder)} ]; then echo ${quote(`there is no folder ${folder}`)} >&2; exit 1; fi`,

@@ -167,7 +167,7 @@ export function removeNetwork(): { check: string; apply: string } {
       `! ip link show ${BRIDGE} >/dev/null 2>&1`,
     ),
     apply: lines(
-      "systemctl disable --now turducken-routes >&2 2>/dev/null || true",
+      "systemctl disable --now turducken-routes || true",
       `rm -f ${UNIT} ${SCRIPT} ${CONFLIST}`,
       "rm -rf /run/turducken-routes /var/lib/cni/networks/turducken",
       "systemctl daemon-reload",

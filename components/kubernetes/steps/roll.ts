@@ -113,7 +113,8 @@ export function rollHooks(host: HostSpec, _settings: KubernetesSettings): RollHo
     ),
     before: lines(
       // Somebody else's cordon stays theirs.
-      `if [ "$(${ask} get node ${host.name} -o jsonpath='{.spec.unschedulable}')" != true ]; then`,
+      `unschedulable=$(${ask} get node ${host.name} -o jsonpath='{.spec.unschedulable}')`,
+      'if [ "$unschedulable" != true ]; then',
       `  : > "$STATE/cordoned"`,
       `  ${ask} cordon ${host.name}`,
       "fi",
