@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import * as path from "node:path";
 import { parseDocument } from "yaml";
 import { ConfigError, type Problem } from "../../components/config/problems";
+import { placeholderFor } from "../engine/properties";
 import type { ProgramRun } from "../engine/types";
 import { type Crypter, WrongPassphrase, openCrypter } from "./passphrase";
 import type { Project } from "./project";
@@ -75,7 +76,7 @@ export async function loadStack(project: Project, stack: string, options: LoadOp
     Object.entries(file.values).map(([key, value]) => [key, asText(value)]),
   );
   for (const [key, text] of Object.entries(file.secure))
-    config[key] = crypter === undefined ? placeholder(key) : decryptKey(crypter, key, text, file.file);
+    config[key] = crypter === undefined ? placeholderFor(`secret ${key}`) : decryptKey(crypter, key, text, file.file);
   const secretKeys = Object.keys(file.secure);
   const hidden = crypter === undefined ? secretKeys : [];
   return {
@@ -94,7 +95,6 @@ export async function loadStack(project: Project, stack: string, options: LoadOp
       directory: project.program,
       config,
       secretKeys,
-      placeholderKeys: hidden,
       dryRun: true,
     },
   };
@@ -139,11 +139,6 @@ function decryptKey(crypter: Crypter, key: string, text: string, file: string): 
       },
     ]);
   }
-}
-
-/** The same in every run, so that two plans give the same bytes; no real value looks like it. */
-function placeholder(key: string): string {
-  return `turducken-no-passphrase-for:${key}`;
 }
 
 /** The CLI hands structured values over as JSON and everything else as text. */

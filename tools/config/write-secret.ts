@@ -1,6 +1,6 @@
 /** Secrets into a stack file, as `pulumi config set --secret` does it, comments and order kept. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { type Document, parseDocument } from "yaml";
+import { type Document, isMap, parseDocument } from "yaml";
 import { type Crypter, createCrypter, openCrypter } from "./passphrase";
 
 /** Sets `config[key].secure`; makes an encryptionsalt when the file has none. Returns the crypter used. */
@@ -8,9 +8,10 @@ export async function encryptSecret(file: string, key: string, plain: string, pa
   const document: Document = parseDocument(readFileSync(file, "utf8"));
   const salt = document.get("encryptionsalt");
   const crypter = typeof salt === "string" ? await openCrypter(passphrase, salt) : await createCrypter(passphrase);
-  document.set("encryptionsalt", crypter.salt);
+  if (salt !== crypter.salt && isMap(document.contents))
+    document.contents.items.unshift(document.createPair("encryptionsalt", crypter.salt));
   document.setIn(["config", key], { secure: crypter.encrypt(plain) });
-  writeAtomically(file, document.toString({ lineWidth: 0 }));
+  writeAtomically(file, document.toString({ lineWidth: 0, flowCollectionPadding: false }));
   return crypter;
 }
 

@@ -3,7 +3,7 @@ import * as grpc from "@grpc/grpc-js";
 import { readableError } from "./errors";
 import type { FaultFinder } from "./faults";
 import type { Answerer } from "./program";
-import { type DecodeContext, decodeStruct, encodeStruct, transform } from "./properties";
+import { type DecodeContext, decodeStruct, encodeStruct, isPlaceholder, transform } from "./properties";
 import { readRequest } from "./request";
 import { Empty, EngineService, FEATURES, ResourceMonitorService, engine, provider, resource } from "./sdk";
 import type { SecretScanner } from "./secrets";
@@ -25,7 +25,6 @@ export class Monitor {
   readonly resources: GraphResource[] = [];
   stackOutputs: PropertyMap = {};
   private readonly server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-  private readonly placeholders: readonly string[];
   private rootUrn = "";
 
   constructor(
@@ -35,7 +34,6 @@ export class Monitor {
     private readonly scanner: SecretScanner,
     private readonly report: (diagnostic: Diagnostic) => void,
   ) {
-    this.placeholders = (run.placeholderKeys ?? []).map((key) => run.config[key] ?? "").filter((value) => value !== "");
     this.server.addService(ResourceMonitorService as grpc.ServiceDefinition, this.monitorService());
     this.server.addService(EngineService as grpc.ServiceDefinition, this.engineService());
   }
@@ -144,10 +142,9 @@ export class Monitor {
    * (a fault already) must not go on from here into a plan or a checkpoint.
    */
   private guarded(map: PropertyMap): PropertyMap {
-    if (this.run.secretKeys.length === 0) return map;
     const guard = (value: PropertyValue): PropertyValue => {
       if (typeof value !== "string") return value;
-      if (this.placeholders.some((each) => value.includes(each))) return new Unknown();
+      if (this.run.dryRun && isPlaceholder(value)) return new Unknown();
       return this.scanner.find(value) === undefined ? value : new Secret(value);
     };
     const flat = (value: PropertyValue): PropertyValue =>

@@ -1,15 +1,17 @@
 /** Plan mode: nothing is done. Creates are answered with their inputs (everything else is unknown), lookups are unknown and listed. */
-import { type Answer, type Answerer, type ProgramOptions, type ReadRequest, runProgram } from "./program";
+import { type Answer, type Answerer, type ProgramOptions, type ReadRequest, runProgram, scannerFor } from "./program";
 import {
   type Diagnostic,
   type GraphResource,
   type ProgramResult,
   type ProgramRun,
   type PropertyMap,
+  type PropertyValue,
   Secret,
   Unknown,
 } from "./types";
-import { hasSecret } from "./properties";
+import { hasSecret, placeholderFor, transform } from "./properties";
+import type { SecretScanner } from "./secrets";
 
 export const STACK_REFERENCE = "pulumi:pulumi:StackReference";
 
@@ -22,15 +24,19 @@ export interface PlanOptions extends ProgramOptions {
 
 /** Runs the program as a preview of a stack that does not exist yet. */
 export async function planProgram(run: ProgramRun, options: PlanOptions = {}): Promise<ProgramResult> {
-  const answerer = new PlanAnswerer(options.resolveStack ?? (async () => undefined));
-  const result = await runProgram({ ...run, dryRun: true }, answerer, options);
+  const scanner = options.scanner ?? scannerFor(run);
+  const answerer = new PlanAnswerer(options.resolveStack ?? (async () => undefined), scanner);
+  const result = await runProgram({ ...run, dryRun: true }, answerer, { ...options, scanner });
   return { ...result, diagnostics: [...result.diagnostics, ...answerer.diagnostics] };
 }
 
 class PlanAnswerer implements Answerer {
   readonly diagnostics: Diagnostic[] = [];
 
-  constructor(private readonly resolveStack: StackResolver) {}
+  constructor(
+    private readonly resolveStack: StackResolver,
+    private readonly scanner: SecretScanner,
+  ) {}
 
   async register(resource: GraphResource): Promise<Answer> {
     return { outputs: resource.inputs };
@@ -51,7 +57,11 @@ class PlanAnswerer implements Answerer {
   private async reference(request: ReadRequest): Promise<Answer> {
     const name = String(request.inputs.name ?? request.name);
     const outputs = await this.resolveStack(name);
-    if (outputs !== undefined) return { id: name, outputs: stackReferenceOutputs(name, outputs) };
+    if (outputs !== undefined) {
+      const known = withPlaceholders(name, outputs);
+      this.scanner.addSecretsOf(`output of ${name}`, known);
+      return { id: name, outputs: stackReferenceOutputs(name, known) };
+    }
     this.diagnostics.push({
       severity: "warning",
       message: `the stack ${name} cannot be planned from here; its outputs are unknown`,
@@ -64,6 +74,12 @@ class PlanAnswerer implements Answerer {
     this.diagnostics.push({ severity: "warning", message: `the lookup ${token} is not made in a plan; its result is unknown` });
     return { outputs: {} };
   }
+}
+
+function withPlaceholders(name: string, outputs: PropertyMap): PropertyMap {
+  const stand = (key: string, value: PropertyValue): PropertyValue =>
+    transform(value, (each) => (each instanceof Unknown ? placeholderFor(`output ${key} of ${name}`) : each));
+  return Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, stand(key, value)]));
 }
 
 /** A StackReference's outputs: a secret anywhere in an output makes that output secret (pulumi/pulumi:pkg/resource/deploy/builtins.go). */

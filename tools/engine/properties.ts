@@ -5,6 +5,20 @@ import * as path from "node:path";
 import { ListValue, SIGNATURE, SIGNATURES, Struct, UNKNOWN, Value } from "./sdk";
 import { Archive, Asset, type PropertyMap, type PropertyValue, Reference, Secret, Unknown } from "./types";
 
+/**
+ * Stands in for a value that a program must be given but that nobody knows in a plan: a secret without its passphrase, an output of a
+ * stack that is only planned. (The SDK takes a StackReference with one unknown output as wholly unknown.) Every string that contains
+ * it is an Unknown in the graph. Always the same for the same thing, so that two plans give the same bytes.
+ */
+export function placeholderFor(what: string): string {
+  return `${PLACEHOLDER}${what}`;
+}
+const PLACEHOLDER = "turducken-not-known-in-a-plan:";
+
+export function isPlaceholder(text: string): boolean {
+  return text.includes(PLACEHOLDER);
+}
+
 export interface DecodeContext {
   /** Folder that asset paths start from, absolute. */
   readonly directory: string;

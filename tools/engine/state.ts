@@ -97,10 +97,7 @@ export function assembleOutputs(
 
 /** Inputs as if what the program ignores had not changed (`ignoreChanges`; `*` is everything). */
 export function ignoringChanges(news: PropertyMap, olds: PropertyMap, paths: readonly string[]): PropertyMap {
-  return paths.reduce<PropertyMap>(
-    (result, path) => (path === "*" ? olds : (setPath(result, olds, splitPath(path)) as PropertyMap)),
-    news,
-  );
+  return paths.reduce<PropertyMap>((result, path) => setPath(result, olds, splitPath(path)) as PropertyMap, news);
 }
 
 /** Which of the paths (`replaceOnChanges`; `*` is everything) differ. */
@@ -115,9 +112,13 @@ export function changedKeys(news: PlainInputs, olds: PlainInputs): string[] {
   return [...new Set([...Object.keys(news), ...Object.keys(olds)])].filter((key) => !samePlain(news[key], olds[key])).sort();
 }
 
-/** `a.b[0]["c.d"]` → a, b, 0, c.d (pulumi/pulumi:sdk/go/common/resource/property_path.go). */
+/** `a.b[0]["c.d"]` → a, b, 0, c.d (pulumi/pulumi:sdk/go/common/resource/property_path.go); from a wildcard on, everything is meant. */
 export function splitPath(path: string): string[] {
-  return [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map((match) => match[1] ?? match[2] ?? match[3]!);
+  const parts = [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+|\*)\]|([^.[\]]+)/g)].map(
+    (match) => match[1] ?? match[2] ?? match[3]!,
+  );
+  const wildcard = parts.indexOf("*");
+  return wildcard < 0 ? parts : parts.slice(0, wildcard);
 }
 
 function getPath(value: unknown, path: readonly string[]): unknown {

@@ -84,8 +84,6 @@ export interface ProgramRun {
   readonly config: Readonly<Record<string, string>>;
   readonly secretKeys: readonly string[];
   readonly dryRun: boolean;
-  /** Secret keys whose value in `config` only stands in for one that could not be decrypted; unknown in the graph. */
-  readonly placeholderKeys?: readonly string[];
 }
 
 export interface Diagnostic {
