@@ -74,6 +74,7 @@ function peers(targets: readonly InventoryHost[], index: number): InventoryHost[
 export function renderReachabilityScript(pairs: readonly Pick<ReachabilityPair, "address" | "port">[]): string {
   return [
     "path() {",
+    "  # shellcheck disable=SC2016",
     "  local said rc",
     `  said=$(LC_ALL=C timeout ${SECONDS} bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1)`,
     "  rc=$?",

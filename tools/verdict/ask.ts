@@ -29,7 +29,11 @@ export async function askHosts(
         if (own.length > 0) paths.set(name, await testPaths(pool, target, own));
       } catch (error) {
         if (!(error instanceof SshError)) throw error;
-        warnings.push({ path: `${name}: connection`, message: `did not answer just now: ${error.what}`, fix: error.remedy ?? "see whether the host is up" });
+        warnings.push({
+          path: `${name}: connection`,
+          message: `did not answer just now: ${error.what}`,
+          fix: error.remedy ?? "see whether the host is up",
+        });
       }
     }),
   );

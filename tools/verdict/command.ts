@@ -52,7 +52,9 @@ function readInventory(file: string, hash: string | undefined): Inventory {
     throw new BadInput(`cannot read the inventory: ${(error as Error).message}`);
   }
   if (hash !== undefined && sha256(text) !== hash)
-    throw new BadInput(`${file} is not the inventory of this run: another run wrote it at the same time. do: run up again, one at a time`);
+    throw new BadInput(
+      `${file} is not the inventory of this run: another run wrote it at the same time. do: run up again, one at a time`,
+    );
   return parse(text, file) as Inventory;
 }
 

@@ -5,6 +5,7 @@ import {
   reachabilityPairs,
   validateFacts,
   type HostFacts,
+  type Inventory,
   type Verdict,
   type VerdictInput,
 } from "../../components/hosts";
@@ -17,7 +18,7 @@ import { targetOf } from "./target";
  * other. A host that gave facts but does not answer now is a warning: adding a host must not depend on all others being up.
  */
 export async function judge(input: VerdictInput): Promise<Verdict> {
-  const { facts, problems: unreadable } = readFacts(input);
+  const { facts, problems: unreadable } = readFacts(input, input.facts);
   const live = await ask(input, facts);
   const clocks = new Map(facts);
   for (const [host, clock] of live.clocks) clocks.set(host, { ...facts.get(host)!, clock: clock.host });
@@ -26,11 +27,30 @@ export async function judge(input: VerdictInput): Promise<Verdict> {
   return { problems: [...unreadable, ...problems, ...paths], warnings: [...warnings, ...live.warnings] };
 }
 
-function readFacts(input: VerdictInput): { facts: Map<string, HostFacts>; problems: Problem[] } {
+/**
+ * The same for facts that were taken just now.
+ *
+ * @param stdout host name → stdout of its facts script
+ * @param asked host name → this machine's clock when it ran, seconds since the epoch
+ */
+export function judgeFacts(
+  inventory: Inventory,
+  stdout: Readonly<Record<string, string>>,
+  asked: ReadonlyMap<string, number>,
+): Verdict {
+  const { facts, problems: unreadable } = readFacts(inventory, stdout);
+  const { problems, warnings } = validateFacts({ ...inventory, facts, asked });
+  return { problems: [...unreadable, ...problems], warnings };
+}
+
+function readFacts(
+  { hosts }: Inventory,
+  texts: Readonly<Record<string, string>>,
+): { facts: Map<string, HostFacts>; problems: Problem[] } {
   const facts = new Map<string, HostFacts>();
   const problems: Problem[] = [];
-  for (const { name } of input.hosts) {
-    const stdout = input.facts[name];
+  for (const { name } of hosts) {
+    const stdout = texts[name];
     try {
       if (stdout === undefined) throw new Error("the host was not asked");
       facts.set(name, parseFacts(stdout));
@@ -50,7 +70,9 @@ async function ask(input: VerdictInput, facts: ReadonlyMap<string, HostFacts>): 
   if (!keys) return { clocks: new Map(), paths: new Map(), warnings: [] };
   const pool = new SshPool();
   try {
-    const hosts = input.hosts.filter(({ name }) => facts.has(name)).map((host) => ({ name: host.name, target: targetOf(host, keys) }));
+    const hosts = input.hosts
+      .filter(({ name }) => facts.has(name))
+      .map((host) => ({ name: host.name, target: targetOf(host, keys) }));
     return await askHosts(pool, hosts, reachabilityPairs(input.hosts, input.reachability ?? []));
   } finally {
     await pool.close();
@@ -59,6 +81,7 @@ async function ask(input: VerdictInput, facts: ReadonlyMap<string, HostFacts>): 
 
 /** Facts from a state file may be old; only a clock that was read now is compared. */
 function askedAt(input: VerdictInput, live: LiveAnswers): Map<string, number> {
-  if (live.clocks.size > 0 || input.now === undefined) return new Map([...live.clocks].map(([host, clock]) => [host, clock.here]));
+  if (live.clocks.size > 0 || input.now === undefined)
+    return new Map([...live.clocks].map(([host, clock]) => [host, clock.here]));
   return new Map(input.hosts.map(({ name }) => [name, input.now!]));
 }

@@ -5,7 +5,10 @@ import type { SshTarget } from "../ssh";
 const ATTEMPTS = 2;
 
 /** How to reach a host of an inventory. A key that is not there is left out, and the host then says that it wants one. */
-export function targetOf({ name, addresses, ssh, hostKey }: Inventory["hosts"][number], keys: Readonly<Record<string, string>>): SshTarget {
+export function targetOf(
+  { name, addresses, ssh, hostKey }: Inventory["hosts"][number],
+  keys: Readonly<Record<string, string>>,
+): SshTarget {
   const { bastion } = ssh;
   const dial = { dialErrorLimit: ATTEMPTS, perDialTimeout: DIAL.seconds };
   return {

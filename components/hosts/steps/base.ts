@@ -43,7 +43,7 @@ export function baseSteps(host: HostSpec, cluster: string, folder: string = STAT
 function securityModules(): Step {
   const needs = [...new Set(distributions.map(({ values }) => values["selinux-package"]).filter(Boolean))].join(", ");
   const check = [
-    'enforcing=$(cat /sys/fs/selinux/enforce 2>/dev/null || echo 0)',
+    "enforcing=$(cat /sys/fs/selinux/enforce 2>/dev/null || echo 0)",
     'if [ "$enforcing" != 1 ]; then return 0; fi',
     "package=$(distro selinux-package)",
     'if [ -z "$package" ]; then return 0; fi',

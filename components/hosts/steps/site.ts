@@ -85,11 +85,7 @@ function accounts(mode: SiteMode): Step {
       "  fi",
       "done",
     ),
-    apply: lines(
-      `for unit in ${units}; do`,
-      '  if service_is enabled "$unit"; then systemctl restart "$unit"; fi',
-      "done",
-    ),
+    apply: lines(`for unit in ${units}; do`, '  if service_is enabled "$unit"; then systemctl restart "$unit"; fi', "done"),
     remedy: `repair the name service (${NAME_SERVICES.join(", ")}) on the host`,
   });
 }
@@ -132,8 +128,8 @@ function storage(mode: SiteMode): Step {
   const missing = lines(
     "missing() {",
     `  awk -v kinds=${quote(`^(${NETWORK_FILE_SYSTEMS.join("|")}|fuse[.].+)$`)} '`,
-    "    FILENAME == \"/proc/mounts\" { mounted[$2] = 1; next }",
-    "    $1 !~ /^#/ && $3 ~ kinds && (\",\" $4 \",\") !~ /,noauto,/ && !($2 in mounted) { print $2 }",
+    '    FILENAME == "/proc/mounts" { mounted[$2] = 1; next }',
+    '    $1 !~ /^#/ && $3 ~ kinds && ("," $4 ",") !~ /,noauto,/ && !($2 in mounted) { print $2 }',
     "  ' /proc/mounts /etc/fstab",
     "}",
     "if [ ! -e /etc/fstab ]; then return 0; fi",
@@ -145,7 +141,7 @@ function storage(mode: SiteMode): Step {
       missing,
       "places=$(missing)",
       'if [ -z "$places" ]; then return 0; fi',
-      'echo "in /etc/fstab but not mounted: ${places//$\'\\n\'/, }" >&2',
+      "echo \"in /etc/fstab but not mounted: ${places//$'\\n'/, }\" >&2",
       "return 1",
     ),
     apply: lines(missing, "while read -r place; do", '  timeout 60 mount "$place"', "done < <(missing)"),
