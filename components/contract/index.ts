@@ -1,2 +1,3 @@
+export * from "./build";
 export * from "./contract";
 export * from "./read";

@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+import { ConfigError } from "../components/config/problems";
+import { bareMetal } from "./bare-metal";
+import { parseCluster, parseLayers, parseWorkload } from "./config/parse";
+import { readProgramConfig } from "./config/program";
+import { layers } from "./layers";
+import { workload } from "./workload";
+
+/**
+ * The program of every stack: a cluster, the layers on one, or the work, by what its configuration has.
+ *
+ * @returns the stack's outputs
+ * @throws pulumi.RunError whose message is the list of everything that is wrong; the CLI shows it without a stack trace
+ */
+export async function program(): Promise<Record<string, unknown>> {
+  try {
+    return await run();
+  } catch (error) {
+    throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
+  }
+}
+
+async function run(): Promise<Record<string, unknown>> {
+  const { program: name, raw, ...options } = readProgramConfig();
+  switch (name) {
+    case "cluster":
+      return bareMetal(parseCluster(raw, options));
+    case "layers":
+      return layers(parseLayers(raw, options));
+    case "workload":
+      return workload(parseWorkload(raw, options));
+    default:
+      return name satisfies never;
+  }
+}
