@@ -74,8 +74,8 @@ function peers(targets: readonly InventoryHost[], index: number): InventoryHost[
 export function renderReachabilityScript(pairs: readonly Pick<ReachabilityPair, "address" | "port">[]): string {
   return [
     "path() {",
-    "  # shellcheck disable=SC2016",
     "  local said rc",
+    "  # shellcheck disable=SC2016",
     `  said=$(LC_ALL=C timeout ${SECONDS} bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1)`,
     "  rc=$?",
     // A firewall that rejects answers with ICMP: "No route to host", "Permission denied". Only a reset from the host itself is an open path.

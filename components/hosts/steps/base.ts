@@ -64,7 +64,7 @@ function securityModules(): Step {
  * firewall, accounts, munge key and time service are left as they are: they were the site's.
  */
 export function leaveSteps(folder: string = STATE_FOLDER): Step[] {
-  const ours = ["cluster", "host.json", "member", "rolling"].map((name) => quote(`${folder}/${name}`));
+  const ours = ["cluster", "host.json", "member", "rolling", "cordoned"].map((name) => quote(`${folder}/${name}`));
   return [
     {
       id: "forget",

@@ -90,7 +90,7 @@ function accounts(mode: SiteMode): Step {
   });
 }
 
-/** Munge matters where it is installed, or where we are to install it. */
+/** Munge matters where it is in use, that is enabled at boot, or where we are to install it. */
 function munge(mode: SiteMode): Step {
   const works = lines(
     `case $(stat -c %a:%U ${MUNGE_KEY} 2>/dev/null) in`,
@@ -100,15 +100,18 @@ function munge(mode: SiteMode): Step {
     "    return 1",
     "    ;;",
     "esac",
-    "if ! munge -n </dev/null | unmunge >/dev/null; then",
+    "if ! munge -n </dev/null 2>/dev/null | unmunge >/dev/null 2>&1; then",
     '  echo "munge -n | unmunge fails; is munged running?" >&2',
     "  return 1",
     "fi",
   );
   return siteStep(mode, {
     id: "munge",
-    title: mode === "manage" ? "Munge runs with the site's key" : "Munge works where it is installed",
-    check: mode === "manage" ? works : lines("if ! have munge; then return 0; fi", works),
+    title: mode === "manage" ? "Munge runs with the site's key" : "Munge works where it is in use",
+    check:
+      mode === "manage"
+        ? works
+        : lines('if ! have munge || ! service_is enabled "$(distro munge-service)"; then return 0; fi', works),
     apply: lines(
       // Before the package, whose installation makes a key of its own where there is none.
       `if [ ! -s ${MUNGE_KEY} ]; then secret ${MUNGE_SECRET} | base64 -d | write_file ${MUNGE_KEY} 0400; fi`,

@@ -1,6 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { createServer, type AddressInfo } from "node:net";
-import { judgeReachability, parseReachability, reachabilityPairs, renderReachabilityScript, type ReachabilityRule } from "../../../../components/hosts";
+import {
+  judgeReachability,
+  parseReachability,
+  reachabilityPairs,
+  renderReachabilityScript,
+  type ReachabilityRule,
+} from "../../../../components/hosts";
 import { hostFacts, hostSpec } from "./inventory";
 import { shellcheck, shellcheckMissing } from "./run-program";
 
@@ -10,17 +16,16 @@ const rules: ReachabilityRule[] = [
 ];
 const cluster = (workers: number) => [
   hostSpec("cp1", "10.0.0.1", { role: "control-plane" }),
-  ...Array.from({ length: workers }, (_, index) => hostSpec(`n${index + 1}`, `10.0.${Math.floor(index / 250) + 1}.${(index % 250) + 1}`)),
+  ...Array.from({ length: workers }, (_, index) =>
+    hostSpec(`n${index + 1}`, `10.0.${Math.floor(index / 250) + 1}.${(index % 250) + 1}`),
+  ),
 ];
 
 describe("reachabilityPairs", () => {
   test("names every pair of a small cluster and never a host with itself", () => {
-    expect(reachabilityPairs(cluster(2), rules).map(({ from, to, address, port }) => `${from} ${to} ${address} ${port}`)).toEqual([
-      "n1 cp1 10.0.0.1 6443",
-      "n2 cp1 10.0.0.1 6443",
-      "cp1 n1 10.0.1.1 10250",
-      "cp1 n2 10.0.1.2 10250",
-    ]);
+    expect(reachabilityPairs(cluster(2), rules).map(({ from, to, address, port }) => `${from} ${to} ${address} ${port}`)).toEqual(
+      ["n1 cp1 10.0.0.1 6443", "n2 cp1 10.0.0.1 6443", "cp1 n1 10.0.1.1 10250", "cp1 n2 10.0.1.2 10250"],
+    );
   });
 
   test("samples a big cluster: the same pairs every time, every host in every role, and not the square of it", () => {
@@ -65,25 +70,52 @@ describe("the test of paths", () => {
 
   test("passes shellcheck", () => {
     if (shellcheckMissing()) console.log("skipped 1 check: shellcheck is not installed");
-    else expect(shellcheck(`#!/bin/bash\n${renderReachabilityScript(Array.from({ length: 40 }, (_, index) => ({ address: `10.0.0.${index}`, port: 6443 })))}`)).toBe("");
+    else
+      expect(
+        shellcheck(
+          `#!/bin/bash\n${renderReachabilityScript(Array.from({ length: 40 }, (_, index) => ({ address: `10.0.0.${index}`, port: 6443 })))}`,
+        ),
+      ).toBe("");
   });
 
   test("ignores lines it did not print", () => {
-    expect(parseReachability("bash: warning: setlocale\n10.0.0.1 6443 open\n10.0.0.1 6443 maybe\n")).toEqual([{ address: "10.0.0.1", port: 6443, state: "open" }]);
+    expect(parseReachability("bash: warning: setlocale\n10.0.0.1 6443 open\n10.0.0.1 6443 maybe\n")).toEqual([
+      { address: "10.0.0.1", port: 6443, state: "open" },
+    ]);
   });
 });
 
 describe("judgeReachability", () => {
   const hosts = cluster(7);
   const pairs = reachabilityPairs(hosts, rules);
-  const facts = new Map(hosts.map((host) => [host.name, hostFacts(host, host.name === "cp1" ? { os: { id: "rocky", versionId: "9.4" } } : { os: { id: "ubuntu", versionId: "24.04" } })]));
+  const facts = new Map(
+    hosts.map((host) => [
+      host.name,
+      hostFacts(
+        host,
+        host.name === "cp1" ? { os: { id: "rocky", versionId: "9.4" } } : { os: { id: "ubuntu", versionId: "24.04" } },
+      ),
+    ]),
+  );
 
   test("is content with open and refused paths", () => {
-    expect(judgeReachability(pairs, new Map([["n1", "10.0.0.1 6443 refused\n"], ["cp1", "10.0.1.1 10250 open\n"]]), facts)).toEqual([]);
+    expect(
+      judgeReachability(
+        pairs,
+        new Map([
+          ["n1", "10.0.0.1 6443 refused\n"],
+          ["cp1", "10.0.1.1 10250 open\n"],
+        ]),
+        facts,
+      ),
+    ).toEqual([]);
   });
 
   test("names a closed port once, from where, who needs it, and the site's own command", () => {
-    const outputs = new Map([...hosts.slice(1).map(({ name }): [string, string] => [name, "10.0.0.1 6443 closed\n"]), ["cp1", "10.0.1.2 10250 closed\n"] as [string, string]]);
+    const outputs = new Map([
+      ...hosts.slice(1).map(({ name }): [string, string] => [name, "10.0.0.1 6443 closed\n"]),
+      ["cp1", "10.0.1.2 10250 closed\n"] as [string, string],
+    ]);
     expect(judgeReachability(pairs, outputs, facts)).toEqual([
       {
         path: "cp1: facts: port 6443/tcp",
@@ -92,7 +124,10 @@ describe("judgeReachability", () => {
         allowed: "a connection that is accepted or refused by the host itself within 3 s",
         fix: "let the site open it, for example on cp1: firewall-cmd --permanent --add-port=6443/tcp && firewall-cmd --reload",
       },
-      expect.objectContaining({ path: "n2: facts: port 10250/tcp", fix: "let the site open it, for example on n2: ufw allow 10250/tcp" }),
+      expect.objectContaining({
+        path: "n2: facts: port 10250/tcp",
+        fix: "let the site open it, for example on n2: ufw allow 10250/tcp",
+      }),
     ]);
   });
 });

@@ -3,7 +3,10 @@ import { hostFacts, hostSpec } from "./inventory";
 
 const three = [hostSpec("n01", "10.0.0.11"), hostSpec("n02", "10.0.0.12"), hostSpec("n03", "10.0.0.13")];
 
-function judge(changes: Record<string, Partial<HostFacts>>, more: { hosts?: HostSpec[]; asked?: Record<string, number>; names?: "verify" | "manage" } = {}) {
+function judge(
+  changes: Record<string, Partial<HostFacts>>,
+  more: { hosts?: HostSpec[]; asked?: Record<string, number>; names?: "verify" | "manage" } = {},
+) {
   const hosts = more.hosts ?? three;
   return validateFacts({
     cluster: "example",
@@ -14,7 +17,8 @@ function judge(changes: Record<string, Partial<HostFacts>>, more: { hosts?: Host
   });
 }
 
-const told = ({ problems }: { problems: { path: string; value?: unknown }[] }) => problems.map(({ path, value }) => [path, value]);
+const told = ({ problems }: { problems: { path: string; value?: unknown }[] }) =>
+  problems.map(({ path, value }) => [path, value]);
 
 test("good facts give no problem and no warning", () => {
   expect(judge({ n01: { hostname: "n01.cluster.example.org" } })).toEqual({ problems: [], warnings: [] });
@@ -58,7 +62,9 @@ test("hosts that share a machine id, a name or an address of the inventory are n
 
 test("a declared advertise address must be on the host; the address we reach it by need not", () => {
   const host = hostSpec("n01", "10.0.0.11", { addresses: { reach: "203.0.113.7", bind: "10.0.0.11", advertise: "10.1.0.11" } });
-  expect(told(judge({ n01: { addresses: ["10.0.0.11"] } }, { hosts: [host] }))).toEqual([["n01: facts: advertise address", "10.1.0.11"]]);
+  expect(told(judge({ n01: { addresses: ["10.0.0.11"] } }, { hosts: [host] }))).toEqual([
+    ["n01: facts: advertise address", "10.1.0.11"],
+  ]);
   expect(judge({ n01: { addresses: ["10.0.0.11", "10.1.0.11"] } }, { hosts: [host] }).problems).toEqual([]);
 });
 
@@ -95,12 +101,36 @@ describe("clocks", () => {
 });
 
 test("what does not stop a run is a warning", () => {
-  const { problems, warnings } = judge({ n01: { cgroup: "v1", swapMiB: 2048, memoryMiB: 64 * 1024, cpus: 16, diskFreeMiB: 5000, selinux: "enforcing", certificateDays: 9, os: { id: "rocky", versionId: "9.4" } } });
+  const { problems, warnings } = judge({
+    n01: {
+      cgroup: "v1",
+      swapMiB: 2048,
+      memoryMiB: 64 * 1024,
+      cpus: 16,
+      diskFreeMiB: 5000,
+      selinux: "enforcing",
+      certificateDays: 9,
+      os: { id: "rocky", versionId: "9.4" },
+    },
+  });
   expect(problems).toEqual([]);
-  expect(warnings.map(({ path }) => path.replace("n01: facts: ", ""))).toEqual(["operating system", "cgroup", "swap", "memory", "processors", "disk", "SELinux", "certificates"]);
+  expect(warnings.map(({ path }) => path.replace("n01: facts: ", ""))).toEqual([
+    "operating system",
+    "cgroup",
+    "swap",
+    "memory",
+    "processors",
+    "disk",
+    "SELinux",
+    "certificates",
+  ]);
 });
 
 test("a host without facts is left to the caller, and the others are judged", () => {
-  const verdict = validateFacts({ cluster: "example", hosts: three, facts: new Map([["n01", hostFacts(three[0]!, { sudo: false })]]) });
+  const verdict = validateFacts({
+    cluster: "example",
+    hosts: three,
+    facts: new Map([["n01", hostFacts(three[0]!, { sudo: false })]]),
+  });
   expect(told(verdict)).toEqual([["n01: facts: sudo", false]]);
 });

@@ -6,7 +6,11 @@ import { parseFacts, renderFactsScript } from "../../../../../components/hosts";
 import { shellcheck, shellcheckMissing } from "../run-program";
 
 const run = (environment: Record<string, string> = {}) =>
-  spawnSync("bash", ["-s", "--", "n01"], { input: renderFactsScript(), encoding: "utf8", env: { PATH: process.env.PATH, ...environment } });
+  spawnSync("bash", ["-s", "--", "n01"], {
+    input: renderFactsScript(),
+    encoding: "utf8",
+    env: { PATH: process.env.PATH, ...environment },
+  });
 
 describe("the facts script", () => {
   test("says on this machine what other programs say of it", () => {
@@ -20,13 +24,18 @@ describe("the facts script", () => {
     expect(facts.cpus).toBe(Number(execFileSync("nproc", { encoding: "utf8" })));
     expect(facts.memoryMiB).toBe(Math.floor(Number(/MemTotal:\s+(\d+)/.exec(readFileSync("/proc/meminfo", "utf8"))![1]) / 1024));
     expect(Math.abs(facts.clock - Date.now() / 1000)).toBeLessThan(60);
-    expect(facts.cgroup).toBe(execFileSync("stat", ["-fc", "%T", "/sys/fs/cgroup"], { encoding: "utf8" }).trim() === "cgroup2fs" ? "v2" : "v1");
+    expect(facts.cgroup).toBe(
+      execFileSync("stat", ["-fc", "%T", "/sys/fs/cgroup"], { encoding: "utf8" }).trim() === "cgroup2fs" ? "v2" : "v1",
+    );
   });
 
   test("takes the clock from `date`, and works where ip, openssl and sudo are missing", () => {
     const folder = mkdtempSync(join(tmpdir(), "turducken-facts-"));
     try {
-      for (const name of ["date", "ip", "openssl", "sudo"]) writeFileSync(join(folder, name), name === "date" ? "#!/bin/sh\necho 1000000000\n" : "#!/bin/sh\nexit 127\n", { mode: 0o755 });
+      for (const name of ["date", "ip", "openssl", "sudo"])
+        writeFileSync(join(folder, name), name === "date" ? "#!/bin/sh\necho 1000000000\n" : "#!/bin/sh\nexit 127\n", {
+          mode: 0o755,
+        });
       const facts = parseFacts(run({ PATH: `${folder}:${process.env.PATH}` }).stdout);
       expect(facts.clock).toBe(1_000_000_000);
       expect(facts.certificateDays).toBeUndefined();
@@ -50,7 +59,9 @@ describe("parseFacts", () => {
   });
 
   test("says in one sentence what is wrong with an answer that holds no facts", () => {
-    expect(() => parseFacts("This account is currently not available.\n")).toThrow('the host answered without facts: "This account is currently not available."');
+    expect(() => parseFacts("This account is currently not available.\n")).toThrow(
+      'the host answered without facts: "This account is currently not available."',
+    );
     expect(() => parseFacts('{"host":"n01","hostn')).toThrow("the host's facts are cut off or damaged");
     expect(() => parseFacts('{"host":"n01"}')).toThrow(/^the host's facts lack what is needed: hostname: /);
   });
