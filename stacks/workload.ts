@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ConfigError, renderProblems, type Problem } from "../components/config/problems";
 import type { ClusterContract } from "../components/contract/contract";
 import { contractFromFile, contractFromStack, referenceTo, secretFromStack } from "../components/contract/read";
-import { gangPreflight } from "../components/gang/admission";
+import { GangPreflight } from "../components/gang/admission";
 import { checkGang } from "../components/gang/fit";
 import { Gang } from "../components/gang/gang";
 import { poolOf, tierKey } from "../components/gang/spec";
@@ -23,11 +23,8 @@ export async function workload(config: WorkloadConfig): Promise<Record<string, u
   const { namespace, kubeconfig } = await findWorkspace(config, contract);
   const provider = clusterProvider(contract, kubeconfig);
   if (config.gangs.length > 0) {
-    const ready = gangPreflight(
-      "gangs-ready",
-      { gangApi: contract.kubernetes.gangApi!, kubeconfig, namespace, admission: true },
-      {},
-    );
+    const gangApi = contract.kubernetes.gangApi!;
+    const ready = new GangPreflight("gangs", { gangApi, kubeconfig, namespace, admission: true });
     for (const gang of config.gangs) new Gang(gang.name, { contract, gang, namespace }, { provider, dependsOn: [ready] });
   }
   return { workload: summary(contract, namespace, config.gangs) };

@@ -105,3 +105,14 @@ export function gangPreflight(
   const request = pulumi.output(args.kubeconfig).apply((kubeconfig) => ({ kubeconfig, timeoutSeconds }));
   return gate(name, { words, request, timeoutSeconds }, options);
 }
+
+/** The live check before a workload's gangs. Child: `<name>-gate`. */
+export class GangPreflight extends pulumi.ComponentResource {
+  static readonly type = "turducken:gang:GangPreflight";
+
+  constructor(name: string, args: GangPreflightArgs, options?: pulumi.ComponentResourceOptions) {
+    super(GangPreflight.type, name, {}, options);
+    gangPreflight(`${name}-gate`, args, { parent: this });
+    this.registerOutputs({});
+  }
+}

@@ -2,28 +2,29 @@ import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { featureGates } from "../../components/kubernetes/gates";
+import { cacheFolder, REHEARSED } from "../../tools/rehearse/binaries";
+import { buildGroups, groupKey } from "../../tools/rehearse/binaries/build";
 
 const run = promisify(execFile);
 const PROGRAMS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"] as const;
 /** The version of the programs that are built or fetched. */
-const VERSION = "1.36.3";
+const VERSION = REHEARSED.kubernetes.replace(/^v/, "");
 
-/** Folder with the real programs, or the reason why there is none. */
+/** Folders with the real programs, separated like PATH, or the reason why there are none. Nothing is built for it. */
 export function findPrograms(): { folder: string } | { missing: string } {
-  const cache = join(homedir(), ".cache");
-  const folders = [
-    process.env.TURDUCKEN_BINARIES,
-    join(cache, "turducken", "kubernetes", `v${VERSION}`),
-    join(cache, "turducken", "binaries"),
-    join(cache, "turducken-seed"),
-  ].filter((each): each is string => Boolean(each));
-  const folder = folders.find((each) => PROGRAMS.every((program) => existsSync(join(each, program))));
-  return folder ? { folder } : { missing: `${PROGRAMS.join(", ")} are in none of ${folders.join(", ")}; set TURDUCKEN_BINARIES` };
+  const cache = join(cacheFolder(), "binaries");
+  const built = buildGroups().map((group) => join(cache, `${group.module}-${groupKey(group)}`));
+  const folders = [process.env.TURDUCKEN_BINARIES, ...built, cache, `${cacheFolder()}-seed`].filter((each) => each !== undefined);
+  const missing = PROGRAMS.filter((program) => !folders.some((folder) => existsSync(join(folder, program))));
+  if (missing.length === 0) return { folder: folders.join(delimiter) };
+  return {
+    missing: `${missing.join(", ")} are in none of ${folders.join(", ")}; set TURDUCKEN_BINARIES, or run a rehearsal once`,
+  };
 }
 
 /** A real control plane on loopback, without kubelets: its nodes are plain objects. */
@@ -36,7 +37,10 @@ export class ControlPlane {
     private port = 0,
   ) {}
 
-  /** @param gangs false leaves the gates off, as on a cluster that nobody prepared */
+  /**
+   * @param programs what findPrograms found
+   * @param gangs false leaves the gates off, as on a cluster that nobody prepared
+   */
   static async start(programs: string, gangs = true): Promise<ControlPlane> {
     const plane = new ControlPlane(mkdtempSync(join(tmpdir(), "turducken-api-")), programs, randomBytes(16).toString("hex"));
     try {
@@ -65,7 +69,7 @@ export class ControlPlane {
 
   /** kubectl with the administrator's rights; standard input as given. */
   async kubectl(argv: readonly string[], input?: string): Promise<string> {
-    const child = run(join(this.programs, "kubectl"), ["--kubeconfig", this.path("kubeconfig"), ...argv], { maxBuffer: 2 ** 26 });
+    const child = run(this.program("kubectl"), ["--kubeconfig", this.path("kubeconfig"), ...argv], { maxBuffer: 2 ** 26 });
     child.child.stdin!.end(input ?? "");
     return (await child).stdout;
   }
@@ -149,7 +153,7 @@ export class ControlPlane {
 
   private launch(program: string, argv: readonly string[]): void {
     const log = openSync(this.path(`${program}.log`), "a");
-    this.children.push(spawn(join(this.programs, program), argv, { stdio: ["ignore", log, log], cwd: this.folder }));
+    this.children.push(spawn(this.program(program), argv, { stdio: ["ignore", log, log], cwd: this.folder }));
   }
 
   /** @throws Error with the program's last log lines */
@@ -168,6 +172,15 @@ export class ControlPlane {
       }
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
+  }
+
+  private program(name: string): string {
+    return (
+      this.programs
+        .split(delimiter)
+        .map((folder) => join(folder, name))
+        .find((file) => existsSync(file)) ?? name
+    );
   }
 
   private path(name: string): string {

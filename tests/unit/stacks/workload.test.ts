@@ -45,11 +45,12 @@ test("the example makes one gang in the layers' namespace, with the scoped crede
 
 test("gangs come after a live check, with the namespace's own rights, that they would be gangs", async () => {
   const graph = await graphOf(() => workload(config()), stacks());
-  const ready = graph.find("command:local:Command", "gangs-ready");
+  const ready = graph.find("command:local:Command", "gangs-gate");
+  expect(ready.parent).toBe("gangs");
   expect(ready.inputs.create).toContain(
     "gate --api scheduling.k8s.io/v1alpha2 --namespace team --pod-group-label turducken.dev/pod-group",
   );
-  expect(graph.find("turducken:gang:Gang", "ring").dependsOn).toEqual(["gangs-ready"]);
+  expect(graph.find("turducken:gang:Gang", "ring").dependsOn).toEqual(["gangs-gate"]);
   expect(graph.find("kubernetes:scheduling.k8s.io/v1alpha2:PodGroup", "ring-group").parent).toBe("ring");
 });
 
