@@ -2,11 +2,19 @@
  * What runs in a host's fresh namespaces before its first program: it mounts the host's root and becomes that program.
  *
  * Arguments: run id, host name, run folder, layers (overlay lower folders, upmost first), mode (`systemd` or `plain`), cgroup
- * layout (`v1` or `v2`). Lines `from<TAB>to` in `<run>/hosts/<host>/mounts` are bind-mounted read-only.
+ * layout (`v1` or `v2`), `cgroup.procs` files of the host's control groups (`:` between). Lines `from<TAB>to` in
+ * `<run>/hosts/<host>/mounts` are bind-mounted read-only.
  */
 export const bootScript = `#!/bin/bash
 set -euo pipefail
-run_id=$1 name=$2 run=$3 layers=$4 mode=$5 cgroups=$6
+run_id=$1 name=$2 run=$3 layers=$4 mode=$5 cgroups=$6 groups=$7
+if [ "\${8:-}" != inside ]; then
+  # Only the host's own processes may be in the groups that become its roots, so the one that waits for it outside has not joined.
+  IFS=:
+  for group in $groups; do echo 0 >"$group"; done
+  unset IFS
+  exec unshare --cgroup "$0" "$@" inside
+fi
 here=$run/hosts/$name
 root=$here/root
 
@@ -42,13 +50,13 @@ if [ "$mode" = systemd ]; then
       mkdir "$root/sys/fs/cgroup/$hierarchy"
       mount -t cgroup -o "$options" cgroup "$root/sys/fs/cgroup/$hierarchy"
     done
+    # systemd mounts every controller of the kernel. One that this machine does not use would begin a hierarchy that all hosts share
+    # and that outlives them, so hosts are told only of those in use.
+    awk 'NR == 1 || $2 != 0' /proc/cgroups >"$here/cgroups"
+    mount --bind "$here/cgroups" "$root/proc/cgroups"
   else
     mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
   fi
-  # systemd mounts every controller of the kernel. One that this machine does not use would begin a hierarchy that all hosts share
-  # and that outlives them, so hosts are told only of those in use.
-  awk 'NR == 1 || $2 != 0' /proc/cgroups >"$here/cgroups"
-  mount --bind "$here/cgroups" "$root/proc/cgroups"
 fi
 
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
@@ -112,21 +120,23 @@ fi
 mount --make-rshared /
 
 if [ "$mode" = systemd ]; then
+  hierarchy=()
+  # Else systemd also mounts the machine's v2 tree and makes its groups at the root of it.
+  [ "$cgroups" = v2 ] || hierarchy=(systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1)
   exec env -i container=turducken-lab PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \\
-    /lib/systemd/systemd --system --unit=multi-user.target --log-target=journal --show-status=false \\
-    systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1
+    /lib/systemd/systemd --system --unit=multi-user.target --log-target=journal --show-status=false "\${hierarchy[@]}"
 fi
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /usr/sbin/sshd -D -e
 `;
 
-/** Starts the boot script in the host's control groups and namespaces. Arguments: network file, control group files (one word each, `:` between), then the boot script and its arguments. */
+/** Starts the boot script in the host's namespaces. Arguments: network file, control group files (one word each, `:` between), then the boot script and its arguments. */
 export const startScript = `
 set -eu
 network=$1 groups=$2; shift 2
 IFS=:
 for group in $groups; do echo $$ >"$group"; done
 unset IFS
-exec nsenter --net="$network" unshare --cgroup --uts --ipc --mount --pid --fork --kill-child "$@"
+exec nsenter --net="$network" unshare --uts --ipc --mount --pid --fork --kill-child "$@"
 `;
 
 /** Enters a running host. Arguments: control group files, PID of its first program, then the program to run. */

@@ -7,7 +7,8 @@ import { until } from "./execute";
  *
  * On cgroup v1 (`/sys/fs/cgroup` is a tmpfs) every controller is a hierarchy of its own and each host gets a folder in each. On
  * cgroup v2 there is one tree and each host one delegated subtree. Either way the host sees its folder as the root, by a cgroup
- * namespace. The v1 way is the one that has been run; v2 follows the kernel's Documentation/admin-guide/cgroup-v2.rst.
+ * namespace. Whole clusters have been run on v1 only. On v2 hosts have been booted, entered, killed and removed, in a tree whose
+ * controllers were all taken by v1; kubelets have not (Documentation/admin-guide/cgroup-v2.rst of the kernel).
  */
 export type CgroupLayout = "v1" | "v2";
 
@@ -38,7 +39,15 @@ export function hostGroups(layout: CgroupLayout, runId: string, host: string, ro
   return runGroups(layout, runId, root).map((group) => join(group, host));
 }
 
-/** The files to which a process writes its number to be in the host; on v2 a leaf, since inner groups may hold no process. */
+/** The groups that a host sees as the roots of its control groups. */
+export function rootGroupFiles(layout: CgroupLayout, runId: string, host: string): string[] {
+  return hostGroups(layout, runId, host).map((group) => join(group, "cgroup.procs"));
+}
+
+/**
+ * Where processes go that enter a host from outside, or wait for it. On v2 a leaf beside those of the host's systemd: a group that
+ * hands controllers on may hold no process itself.
+ */
 export function entryFiles(layout: CgroupLayout, runId: string, host: string): string[] {
   return hostGroups(layout, runId, host).map((group) => join(group, layout === "v2" ? "lab" : "", "cgroup.procs"));
 }
@@ -55,6 +64,7 @@ function makeGroup(layout: CgroupLayout, folder: string): void {
   if (!existsSync(folder)) mkdirSync(folder);
   const parent = join(folder, "..");
   if (layout === "v2") {
+    // They stay handed on in the machine's root group after the run: others may have come to rely on it.
     const controllers = readFileSync(join(parent, "cgroup.controllers"), "utf8").trim().split(" ").filter(Boolean);
     for (const controller of controllers) tryWrite(join(parent, "cgroup.subtree_control"), `+${controller}`);
     return;

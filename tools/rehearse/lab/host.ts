@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import type { ExecResult, LabHost, LabHostSpec } from "../types";
 import { bootScript, enterScript, startScript } from "./boot.sh";
-import { entryFiles, hostGroups, killGroups, makeHostGroups, removeGroups, type CgroupLayout } from "./cgroups";
+import { entryFiles, hostGroups, killGroups, makeHostGroups, removeGroups, rootGroupFiles, type CgroupLayout } from "./cgroups";
 import { execute, until } from "./execute";
 import { plugHost, unplugHost, type RunNetwork } from "./network";
 import { childrenOf } from "./processes";
@@ -60,7 +60,16 @@ export class Host implements LabHost {
     writeFileSync(script, bootScript, { mode: 0o755 });
     makeHostGroups(layout, network.runId, this.name);
     await plugHost(network, this.networkFile(), number);
-    const starter = this.start([script, network.runId, this.name, runFolder, layers.join(":"), mode, layout]);
+    const starter = this.start([
+      script,
+      network.runId,
+      this.name,
+      runFolder,
+      layers.join(":"),
+      mode,
+      layout,
+      this.rootGroupFiles(),
+    ]);
     await this.waitForBoot(starter);
   }
 
@@ -87,6 +96,10 @@ export class Host implements LabHost {
 
   private groupFiles(): string {
     return entryFiles(this.options.layout, this.options.network.runId, this.name).join(":");
+  }
+
+  private rootGroupFiles(): string {
+    return rootGroupFiles(this.options.layout, this.options.network.runId, this.name).join(":");
   }
 
   private start(boot: readonly string[]): { pid: number; ended: () => boolean } {
