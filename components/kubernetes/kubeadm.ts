@@ -40,10 +40,15 @@ export function kubeadmConfiguration(
   return {
     init: documents([initConfiguration(host, settings, cluster.endpoint), clusterDocument, kubelet, kubeProxy]),
     cluster: documents([clusterDocument]),
-    kubelet: documents([kubelet]),
+    kubelet: kubeletDocument(settings),
     kubeProxy: documents([kubeProxy]),
     join: documents([joinConfiguration(host, settings, cluster.endpoint)]),
   };
+}
+
+/** KubeletConfiguration alone: the same on every host. */
+export function kubeletDocument(settings: KubernetesSettings): string {
+  return documents([kubeletConfiguration(settings)]);
 }
 
 function initConfiguration(host: HostSpec, settings: KubernetesSettings, endpoint: string): Yaml {

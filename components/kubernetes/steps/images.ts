@@ -38,7 +38,7 @@ export function imageSteps(role: HostRole, settings: KubernetesSettings): Step[]
 function imageFunctions(role: HostRole, folder: string): string {
   return `archive_images() {
   local index
-  if index=$(tar -xOf "$1" index.json 2>/dev/null | tr -d ' \\n') && [[ $index == *io.containerd.image.name* ]]; then
+  if index=$(tar -xOf "$1" --occurrence=1 index.json 2>/dev/null | tr -d ' \\n') && [[ $index == *io.containerd.image.name* ]]; then
     # One image per line: name and digest stand in the same object of "manifests".
     sed -E 's/\\{"mediaType"/\\n&/g' <<<"$index" | while IFS= read -r image; do
       name=$(grep -oE '"io.containerd.image.name":"[^"]+"' <<<"$image" | cut -d'"' -f4) || continue
@@ -46,7 +46,7 @@ function imageFunctions(role: HostRole, folder: string): string {
       printf '%s %s\\n' "$name" "$digest"
     done
   else
-    tar -xOf "$1" manifest.json | tr -d ' \\n' | grep -oE '"RepoTags":\\[[^]]*\\]' | grep -oE '"[^"]+:[^"]+"' | grep -v '^"RepoTags"' | tr -d '"'
+    tar -xOf "$1" --occurrence=1 manifest.json | tr -d ' \\n' | grep -oE '"RepoTags":\\[[^]]*\\]' | grep -oE '"[^"]+:[^"]+"' | grep -v '^"RepoTags"' | tr -d '"'
   fi
 }
 missing_archives() {

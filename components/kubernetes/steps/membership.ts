@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { quote } from "../../hosts/render/quote";
 import type { HostSpec, Step } from "../../hosts/types";
-import { CA_HASH_PLACE, kubeadmConfiguration, TOKEN_PLACE, type KubeadmConfiguration } from "../kubeadm";
+import { CA_HASH_PLACE, kubeadmConfiguration, kubeletDocument, TOKEN_PLACE, type KubeadmConfiguration } from "../kubeadm";
 import { CRI_SOCKET, imageRepository, type KubernetesSettings } from "../settings";
 import { all, lines, writeFile } from "./text";
 
@@ -62,7 +62,8 @@ function init(host: HostSpec, settings: KubernetesSettings, cluster: ClusterView
       "  undo_half_done",
       "  exit 1",
       "fi",
-      ...remember(configuration, settings.version),
+      ...remember(configuration, settings),
+      rememberKubelet(settings),
     ),
     disruption: "none",
     remedy: `the whole output of kubeadm is in ${LOG}; a rerun starts over`,
@@ -104,21 +105,16 @@ function join(host: HostSpec, settings: KubernetesSettings, cluster: ClusterView
       "  undo_half_done",
       "  exit 1",
       "fi",
-      ...rememberKubelet(configuration, settings.version),
+      rememberKubelet(settings),
     ),
     disruption: "none",
     remedy: `is ${cluster.endpoint} reachable from here, and the clock right? The whole output of kubeadm is in ${LOG}; a rerun starts over with a new token`,
   };
 }
 
-/** Remembers what the cluster was made with, so that a later change of configuration is seen. */
-export function remember(configuration: KubeadmConfiguration, version: string): string[] {
-  return [
-    ...remembered(configuration).map(([path, content]) => writeFile(path, "0600", content)),
-    ...rememberKubelet(configuration, version),
-    // Workers wait for this mark before they fetch the kubelet's configuration from the cluster.
-    `kubectl --kubeconfig ${ADMIN} --request-timeout 20s -n kube-system annotate --overwrite configmap kubelet-config ${KUBELET_MARK}=${kubeletHash(configuration)} >/dev/null`,
-  ];
+/** Remembers what the control plane was made with, so that a later change of configuration is seen, and tells the nodes. */
+export function remember(configuration: KubeadmConfiguration, settings: KubernetesSettings): string[] {
+  return [...remembered(configuration).map(([path, content]) => writeFile(path, "0600", content)), markKubelet(settings)];
 }
 
 export function remembered(configuration: KubeadmConfiguration): [path: string, content: string][] {
@@ -128,20 +124,36 @@ export function remembered(configuration: KubeadmConfiguration): [path: string, 
   ];
 }
 
-export const KUBELET_MARK = "turducken.dev/kubelet-configuration";
-
-export function kubeletHash(configuration: KubeadmConfiguration): string {
-  return createHash("sha256").update(configuration.kubelet).digest("hex").slice(0, 16);
+export function rememberedKubelet(settings: KubernetesSettings): [path: string, content: string] {
+  return [`${STATE_FOLDER}/kubelet.yaml`, `# Kubernetes ${settings.version}\n${kubeletDocument(settings)}`];
 }
 
-export function rememberedKubelet(configuration: KubeadmConfiguration, version: string): [path: string, content: string] {
-  return [`${STATE_FOLDER}/kubelet.yaml`, `# Kubernetes ${version}\n${configuration.kubelet}`];
+export function rememberKubelet(settings: KubernetesSettings): string {
+  const [path, content] = rememberedKubelet(settings);
+  return writeFile(path, "0600", content);
 }
 
-export function rememberKubelet(configuration: KubeadmConfiguration, version: string): string[] {
-  const [path, content] = rememberedKubelet(configuration, version);
-  return [writeFile(path, "0600", content)];
+const KUBELET_MARK = "turducken.dev/kubelet-configuration";
+
+/** What a control plane of this version and kubelet configuration is marked with. */
+export function kubeletHash(settings: KubernetesSettings): string {
+  return createHash("sha256").update(rememberedKubelet(settings)[1]).digest("hex").slice(0, 16);
 }
+
+/** Nodes wait for this mark before they take a new version or fetch the kubelet's configuration from the cluster. */
+export function markKubelet(settings: KubernetesSettings): string {
+  return `kubectl --kubeconfig ${ADMIN} --request-timeout 20s -n kube-system annotate --overwrite configmap kubelet-config ${KUBELET_MARK}=${kubeletHash(settings)} >/dev/null`;
+}
+
+/** Puts the mark, or nothing, into `mark`; nodes may read this ConfigMap (kubeadm's role kubeadm:kubelet-config). */
+export function readMark(host: HostSpec): string {
+  return `mark=$(${kubectl(host)} -n kube-system get configmap kubelet-config -o go-template='{{with .metadata.annotations}}{{with index . "${KUBELET_MARK}"}}{{.}}{{end}}{{end}}')`;
+}
+
+/** `kubeadm_complaint`: what kubeadm's log says went wrong; its warnings would crowd that out. */
+export const KUBEADM_COMPLAINT = `kubeadm_complaint() {
+  grep -E '^error|\\[ERROR' ${LOG} | head -n 3 >&2 || tail -n 2 ${LOG} >&2
+}`;
 
 /**
  * `undo_half_done` takes back what a failed init or join left, so that a rerun starts from nothing: kubeadm's own reset, which
@@ -149,7 +161,8 @@ export function rememberKubelet(configuration: KubeadmConfiguration, version: st
  * `control_plane_log` shows the last words of a control plane that does not come up.
  */
 function halfDone(): string {
-  return `undo_half_done() {
+  return `${KUBEADM_COMPLAINT}
+undo_half_done() {
   local kept
   kept=$(mktemp -d)
   # The reset empties the kubelet's folder; the pull secret in it was there before.
@@ -161,9 +174,6 @@ function halfDone(): string {
     cp -p "$kept/config.json" ${PULL_SECRET}
   fi
   rm -rf "$kept"
-}
-kubeadm_complaint() {
-  grep -E '^error|\\[ERROR' ${LOG} | head -n 3 >&2 || tail -n 2 ${LOG} >&2
 }
 control_plane_log() {
   local log

@@ -4,10 +4,13 @@ import { kubeadmConfiguration } from "../kubeadm";
 import type { KubernetesSettings } from "../settings";
 import {
   ADMIN,
+  KUBEADM_COMPLAINT,
   KUBELET,
-  KUBELET_MARK,
   kubectl,
   kubeletHash,
+  LOG,
+  markKubelet,
+  readMark,
   remember,
   remembered,
   rememberedKubelet,
@@ -20,8 +23,11 @@ import { all, fileIs, lines } from "./text";
 /** Changes of version and configuration of a host that is in the cluster. The control plane rolls before the workers. */
 export function rollSteps(host: HostSpec, settings: KubernetesSettings, cluster: ClusterView): Step[] {
   const packages = packageSteps(settings).filter((step) => step.disruption !== "none");
-  const first = host.role === "control-plane" ? [kubeadmStep(settings), controlPlane(host, settings, cluster)] : [];
-  return [...first, ...packages, kubeletConfiguration(host, settings, cluster)];
+  const first =
+    host.role === "control-plane"
+      ? [kubeadmStep(settings), controlPlane(host, settings, cluster), sharedKubeletConfiguration(host, settings, cluster)]
+      : [];
+  return [...first, ...packages, kubeletConfiguration(host, settings)];
 }
 
 /** `kubeadm upgrade apply` also rewrites the manifests of an unchanged version, so one way serves both kinds of change. */
@@ -47,28 +53,49 @@ function controlPlane(host: HostSpec, settings: KubernetesSettings, cluster: Clu
       '  kubeadm init phase addon kube-proxy --config "$configuration"',
       `  kubectl --kubeconfig ${ADMIN} -n kube-system rollout restart daemonset kube-proxy`,
       "fi",
-      `timeout --kill-after 10 900 kubeadm upgrade apply -y v${settings.version}${ignore}`,
-      ...remember(configuration, settings.version),
+      KUBEADM_COMPLAINT,
+      `install -m 0600 /dev/null ${LOG}`,
+      `if ! timeout --kill-after 10 900 kubeadm upgrade apply -y v${settings.version}${ignore} >> ${LOG} 2>&1; then`,
+      "  kubeadm_complaint",
+      "  exit 1",
+      "fi",
+      ...remember(configuration, settings),
     ),
     disruption: "restart",
-    remedy: "kubeadm keeps the manifests of before under /etc/kubernetes/tmp; run it again",
+    remedy: `the whole output of kubeadm is in ${LOG}, the manifests of before under /etc/kubernetes/tmp; run it again`,
   };
 }
 
-/** The cluster keeps the kubelet's configuration; each node fetches it. */
-function kubeletConfiguration(host: HostSpec, settings: KubernetesSettings, cluster: ClusterView): Step {
+/** The cluster keeps the kubelets' configuration, marked with what it was made from. */
+function sharedKubeletConfiguration(host: HostSpec, settings: KubernetesSettings, cluster: ClusterView): Step {
   const configuration = kubeadmConfiguration(host, settings, cluster);
-  const hash = kubeletHash(configuration);
+  return {
+    id: "kubelet-config-shared",
+    title: "the cluster hands out this configuration of kubelets",
+    check: all(readMark(host), `[ "$mark" = ${kubeletHash(settings)} ]`),
+    apply: lines(
+      "configuration=$(mktemp)",
+      "trap 'rm -f \"$configuration\"' EXIT",
+      `printf '%s' ${quote(configuration.init)} > "$configuration"`,
+      'kubeadm init phase upload-config kubelet --config "$configuration"',
+      markKubelet(settings),
+    ),
+    disruption: "none",
+  };
+}
+
+/** Each node fetches it. */
+function kubeletConfiguration(host: HostSpec, settings: KubernetesSettings): Step {
   return {
     id: "kubelet-config",
     title: "the kubelet runs with this configuration",
-    check: fileIs(...pathModeContent(rememberedKubelet(configuration, settings.version))),
+    check: fileIs(...pathModeContent(rememberedKubelet(settings))),
     apply: lines(
-      `mark=$(${kubectl(host)} -n kube-system get configmap kubelet-config -o go-template='{{index .metadata.annotations "${KUBELET_MARK}"}}')`,
-      `if [ "$mark" != ${hash} ]; then echo 'the control plane has not taken the new configuration yet' >&2; exit 1; fi`,
+      readMark(host),
+      `if [ "$mark" != ${kubeletHash(settings)} ]; then echo 'the control plane has not taken the new configuration yet' >&2; exit 1; fi`,
       "kubeadm upgrade node phase kubelet-config",
       "systemctl restart kubelet",
-      ...rememberKubelet(configuration, settings.version),
+      rememberKubelet(settings),
     ),
     disruption: "restart",
     remedy: "roll the control plane first (it is deferred while work runs there), then run it again",
@@ -89,6 +116,17 @@ function podsTemplate(systemToo: boolean): string {
   );
 }
 
+/** A worker waits for the control plane, which may have been deferred, before it is emptied in vain. */
+function controlPlaneFirst(host: HostSpec, settings: KubernetesSettings): string {
+  return lines(
+    `${readMark(host)} || exit 3`,
+    `if [ "$mark" != ${kubeletHash(settings)} ]; then`,
+    "  echo 'the control plane has not taken this version and configuration yet'",
+    "  exit 0",
+    "fi",
+  );
+}
+
 /** How long evicted pods may take to end, budgets included. */
 const EVICTION_SECONDS = 300;
 
@@ -98,13 +136,14 @@ const EVICTION_SECONDS = 300;
  * (kubernetes/kubernetes:plugin/pkg/admission/noderestriction/admission.go, plugin/pkg/auth/authorizer/node/
  * node_authorizer.go@v1.36.3).
  */
-export function rollHooks(host: HostSpec, _settings: KubernetesSettings): RollHooks {
+export function rollHooks(host: HostSpec, settings: KubernetesSettings): RollHooks {
   const ask = kubectl(host);
   const pods = (systemToo: boolean) =>
     `${ask} get pods -A --field-selector spec.nodeName=${host.name} -o go-template=${quote(podsTemplate(systemToo))}`;
   return {
     member: `[ -s ${KUBELET} ]`,
     busy: lines(
+      ...(host.role === "worker" ? [controlPlaneFirst(host, settings)] : []),
       `pods=$(${pods(false)}) || exit 3`,
       '[ -n "$pods" ] || exit 1',
       'count=$(wc -l <<<"$pods")',
