@@ -79,13 +79,14 @@ function ssh(lab: RunningLab, name: string, command: string, options: { user?: s
 labDescribe("a lab of three hosts with systemd", ["flock", "apt-get"], () => {
   let lab: RunningLab;
   let before: string[];
-  const settingsBefore = saveSysctls();
+  let settingsBefore: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
     await removeLeftovers(new Registry());
     before = traces();
     const hosts = ["cp1", "n01", "n02"].map((name) => ({ name, role: "worker" as const }));
     lab = await startLab({ hosts, overlay: await ensureClusterPackages(), mounts: [{ from: repository, to: "/opt/given" }] });
+    settingsBefore = new Registry().all().find((record) => record.runId === lab.runId)!.sysctls;
   }, 600_000);
 
   afterAll(() => lab?.close(), 120_000);
