@@ -57,5 +57,10 @@ export interface Policy {
   readonly why: string;
   /** `owner/repo:path@commit`, a vendor page, or an issue. */
   readonly source: string;
+  /**
+   * Only meaningful where secrets are told from plain values. A policy pack gets everything in plain, so it leaves such a rule out.
+   * @default false
+   */
+  readonly seesSecrets?: boolean;
   check(graph: PolicyGraph): Finding[];
 }
