@@ -95,7 +95,7 @@ labDescribe("a lab of three hosts with systemd", ["flock", "apt-get"], () => {
     const hosts = [...lab.hosts.values()];
     expect(hosts.map((host) => host.name)).toEqual(["cp1", "n01", "n02"]);
     expect(hosts.map((host) => host.address)).toEqual([1, 2, 3].map((number) => `${lab.subnetPrefix}.${number}`));
-    expect(lab.subnetPrefix).toMatch(/^10\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+$/);
+    expect(lab.subnetPrefix).toMatch(/^10\.(6[4-9]|[78]\d|9[0-5])\.\d+$/);
     expect(new Set(hosts.map((host) => host.hostKey)).size).toBe(3);
     const answers = await Promise.all(
       hosts.map((host) => host.exec(["sh", "-c", "hostname; cat /etc/hostname; cat /etc/machine-id"])),

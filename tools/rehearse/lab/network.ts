@@ -40,15 +40,18 @@ export interface Range {
   readonly last: number;
 }
 
-/** A random /24 in 10.64.0.0/10 that meets none of the taken ranges. */
+/**
+ * A random /24 in 10.64.0.0/11 that meets none of the taken ranges. Not above 10.95: kubeadm's default for Services is 10.96.0.0/12, and
+ * a stack that has it must be rehearsed as it is.
+ */
 export function chooseSubnet(taken: readonly Range[], random: (limit: number) => number = randomInt): string {
   for (let tries = 0; tries < 1000; tries++) {
-    const index = random(1 << 14);
+    const index = random(1 << 13);
     const prefix = `10.${64 + (index >> 8)}.${index & 255}`;
     const range = parseRange(`${prefix}.0/24`)!;
     if (!taken.some((other) => other.first <= range.last && range.first <= other.last)) return prefix;
   }
-  throw new Error("no free /24 network in 10.64.0.0/10: routes of this machine cover it");
+  throw new Error("no free /24 network in 10.64.0.0/11: routes of this machine cover it");
 }
 
 /** `10.1.2.0/24`, or one address; undefined for anything else (`default`, IPv6, …). */

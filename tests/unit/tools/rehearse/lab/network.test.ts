@@ -10,24 +10,24 @@ import {
 } from "../../../../../tools/rehearse/lab/network";
 
 describe("choosing a subnet for a run", () => {
-  it("takes a /24 out of 10.64.0.0/10 that no route or other run uses", () => {
+  it("takes a /24 out of 10.64.0.0/11 that no route or other run uses", () => {
     const taken = [parseRange("10.64.0.0/16")!, parseRange("10.65.7.9")!];
     const answers = [0, 255, 256 + 7, 256 + 8];
     expect(chooseSubnet(taken, () => answers.shift()!)).toBe("10.65.8");
   });
 
-  it("stays inside 10.64.0.0/10 whatever the dice say", () => {
+  it("stays inside 10.64.0.0/11 whatever the dice say", () => {
     fc.assert(
-      fc.property(fc.nat((1 << 14) - 1), (index) => {
+      fc.property(fc.nat((1 << 13) - 1), (index) => {
         const range = parseRange(`${chooseSubnet([], () => index)}.0/24`)!;
-        const all = parseRange("10.64.0.0/10")!;
+        const all = parseRange("10.64.0.0/11")!;
         expect(range.first >= all.first && range.last <= all.last).toBe(true);
       }),
     );
   });
 
   it("says so when routes cover all of it", () => {
-    expect(() => chooseSubnet([parseRange("10.0.0.0/8")!], () => 3)).toThrow("no free /24 network in 10.64.0.0/10");
+    expect(() => chooseSubnet([parseRange("10.0.0.0/8")!], () => 3)).toThrow("no free /24 network in 10.64.0.0/11");
   });
 });
 
