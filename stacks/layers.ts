@@ -41,7 +41,7 @@ export async function layers(config: LayersConfig): Promise<Record<string, unkno
   new TopologyLabels("topology", { contract, kubeconfig, labels, gateTimeoutSeconds }, { provider, dependsOn: [network] });
   if (config.scheduler === "gang")
     new GangAdmission("gangs", { kubeconfig, gangApi: contract.kubernetes.gangApi! }, { provider });
-  const workspace = new Workspace("workloads", { namespace: config.workloads.namespace, kubeconfig }, { provider });
+  const workspace = new Workspace("workloads", { ...config.workloads, kubeconfig }, { provider });
 
   const summary: LayersSummary = {
     schema: 1,

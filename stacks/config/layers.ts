@@ -20,6 +20,11 @@ const workloads = z.strictObject({
     "Namespace for workload stacks; it gets a ServiceAccount whose credentials reach nothing else.",
     "work",
   ),
+  generation: field(
+    wholeNumber(0).default(0),
+    "Raise it to renew the credentials of workload stacks; the old ones stop working.",
+    1,
+  ),
 });
 
 /** `turducken:layers`: what lies between a cluster and the work on it. One program for every environment. */

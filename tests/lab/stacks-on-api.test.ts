@@ -5,6 +5,7 @@ import { ephemeralCrypter } from "../../tools/config/passphrase";
 import { destroy, up, type RunResult } from "../../tools/engine";
 import { defaultProviders } from "../../tools/engine/providers";
 import { Secret, type PropertyMap } from "../../tools/engine/types";
+import { GateClient } from "../../tools/gate/client";
 import { exampleContract } from "../fixtures/contract";
 import { ControlPlane, findPrograms } from "./controlPlane";
 
@@ -52,8 +53,10 @@ interface Nodes {
     outputs[stack] = result.outputs;
     return result;
   }
-  const layers = () =>
-    run("lab-layers", { layers: { cluster: "lab", workloads: { namespace: "team" }, topology: { gateTimeoutSeconds: 20 } } });
+  const layers = (generation = 0) =>
+    run("lab-layers", {
+      layers: { cluster: "lab", workloads: { namespace: "team", generation }, topology: { gateTimeoutSeconds: 20 } },
+    });
   const workload = (gangs: object[]) => run("lab-work", { workload: { cluster: "lab", layers: "lab-layers", gangs } });
   const said = (result: RunResult) =>
     result.diagnostics.map((each) => each.message).join("\n") + result.operations.map((each) => each.error ?? "").join("\n");
@@ -154,6 +157,26 @@ interface Nodes {
     expect(failure(changed)).toBe("");
     expect(changes(changed).filter((each) => each.endsWith("done"))).toContain("replace ring-job done");
     expect(await placed("ring")).toEqual(["n01", "n02", "n03"]);
+  }, 120_000);
+
+  test("a raised generation renews the workloads' credentials: the new ones work, the old ones do not", async () => {
+    const kubeconfig = () => (outputs["lab-layers"]!.workloadKubeconfig as Secret).value as string;
+    const old = kubeconfig();
+    const renewed = await layers(1);
+    expect(failure(renewed)).toBe("");
+    expect(changes(renewed)).toContain("replace workloads-token done");
+    const ask = async (text: string) => (await new GateClient(text).call("GET", "/api/v1/namespaces/team/pods")).status;
+    expect(await ask(kubeconfig())).toBe(200);
+    // The API server remembers for 10 s that a token was good.
+    let status = 0;
+    for (let tries = 0; tries < 120 && status !== 401; tries++) {
+      status = await ask(old);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    expect(status).toBe(401);
+    const work = await workload([{ ...ring, image: "registry.invalid/ring@sha256:1" }]);
+    expect(failure(work)).toBe("");
+    expect(changes(work).filter((each) => each.includes("ring-job"))).toEqual([]);
   }, 120_000);
 
   test("destroy takes the Job first, then the PodGroup, and nothing is left", async () => {
