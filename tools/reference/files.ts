@@ -1,0 +1,46 @@
+/** Files that are generated from the schemas, and whether those that lie there are them. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { programSchemas, stackFileSchema } from "./schemas";
+import { referenceMarkdown } from "./table";
+
+export const BEGIN = "<!-- reference:begin -->";
+export const END = "<!-- reference:end -->";
+
+export interface GeneratedFile {
+  /** Relative to the repository's root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What should be there. @throws Error when the README lacks its markers */
+export function generatedFiles(root: string): GeneratedFile[] {
+  const schemas = programSchemas.map((each) => ({
+    path: `stacks/${each.program}.schema.json`,
+    text: `${JSON.stringify(stackFileSchema(each), undefined, 2)}\n`,
+  }));
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  return [...schemas, { path: "README.md", text: withReference(readme, referenceMarkdown()) }];
+}
+
+/** The README with the reference between its markers. */
+export function withReference(readme: string, reference: string): string {
+  const begin = readme.indexOf(BEGIN);
+  const end = readme.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`README.md needs the lines ${BEGIN} and ${END}, in this order`);
+  return `${readme.slice(0, begin + BEGIN.length)}\n\n${reference}\n${readme.slice(end)}`;
+}
+
+/** Paths of the files that are not what they should be. */
+export function staleFiles(root: string): string[] {
+  return generatedFiles(root)
+    .filter(({ path, text }) => !existsSync(join(root, path)) || readFileSync(join(root, path), "utf8") !== text)
+    .map(({ path }) => path);
+}
+
+/** Writes what is stale; returns those paths. */
+export function writeStale(root: string): string[] {
+  const stale = staleFiles(root);
+  for (const { path, text } of generatedFiles(root)) if (stale.includes(path)) writeFileSync(join(root, path), text);
+  return stale;
+}
