@@ -35,7 +35,8 @@ function fromRepository(settings: KubernetesSettings): Step {
     apply: lines(
       proxyEnvironment(settings.proxy, noProxy(settings)),
       aptReady(),
-      ". /etc/os-release",
+      "# shellcheck source=/dev/null",
+      '. "$OS_RELEASE"',
       aptRepository({
         keyUrl: '"https://download.docker.com/linux/$ID/gpg"',
         fingerprint: SIGNING_KEYS.docker,
