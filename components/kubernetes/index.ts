@@ -9,7 +9,7 @@ export {
   type SchedulerVerdict,
 } from "./gates";
 export { endpointHost, endpointUrl, kubeadmConfiguration, type KubeadmConfiguration } from "./kubeadm";
-export { certificateDaysScript, deleteNodeScript, drainScript, kubeconfigScript, TOKEN_MINUTES, tokenScript } from "./scripts";
+export { deleteNodeScript, drainScript, kubeconfigScript, TOKEN_MINUTES, tokenScript } from "./scripts";
 export {
   CNI_BIN_DIR,
   cniBinDir,

@@ -49,12 +49,3 @@ export function deleteNodeScript(host: string): string {
 export function kubeconfigScript(endpoint: string): string {
   return `${START}sed -E ${quote(`s#^( *server: ).*#\\1${endpointUrl(endpoint)}#`)} /etc/kubernetes/admin.conf\n`;
 }
-
-/** For the facts: days until the first certificate of a control plane ends; prints nothing where there is none. */
-export function certificateDaysScript(): string {
-  return `if [ -d /etc/kubernetes/pki ] && command -v openssl >/dev/null; then
-  for certificate in /etc/kubernetes/pki/*.crt /etc/kubernetes/pki/etcd/*.crt; do
-    if [ -f "$certificate" ]; then date -d "$(openssl x509 -enddate -noout -in "$certificate" | cut -d= -f2)" +%s; fi
-  done | sort -n | head -n 1 | awk -v now="$(date +%s)" '{print int(($1 - now) / 86400)}'
-fi`;
-}

@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { renderHostProgram } from "../../../../components/hosts/render/program";
 import type { HostSpec, Phase, Step } from "../../../../components/hosts/types";
 import {
-  certificateDaysScript,
   deleteNodeScript,
   drainScript,
   kubeconfigScript,
@@ -68,7 +67,6 @@ whenShellcheck.each([
   ["drain", drainScript("n01")],
   ["delete", deleteNodeScript("n01")],
   ["kubeconfig", kubeconfigScript("10.0.0.10:6443")],
-  ["certificate days", certificateDaysScript()],
   ["routes", routesScript("n01", "/opt/cni/bin")],
 ])("shellcheck has nothing to say about the %s script", (_, script) => {
   expect(complaints(script.startsWith("#!") ? script : `#!/bin/bash\n${script}`)).toBe("");
