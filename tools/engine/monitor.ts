@@ -145,7 +145,7 @@ export class Monitor {
     const guard = (value: PropertyValue): PropertyValue => {
       if (typeof value !== "string") return value;
       if (this.run.dryRun && isPlaceholder(value)) return new Unknown();
-      return this.scanner.find(value) === undefined ? value : new Secret(value);
+      return this.scanner.shows(value) ? new Secret(value) : value;
     };
     const flat = (value: PropertyValue): PropertyValue =>
       value instanceof Secret && value.value instanceof Secret ? value.value : guard(value);

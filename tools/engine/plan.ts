@@ -60,6 +60,9 @@ class PlanAnswerer implements Answerer {
     if (outputs !== undefined) {
       const known = withPlaceholders(name, outputs);
       this.scanner.addSecretsOf(`output of ${name}`, known);
+      for (const [key, value] of Object.entries(known)) {
+        if (value instanceof Secret && typeof value.value === "string") this.scanner.add(`output ${key} of ${name}`, value.value);
+      }
       return { id: name, outputs: stackReferenceOutputs(name, known) };
     }
     this.diagnostics.push({

@@ -1,52 +1,59 @@
 /** Knows the secrets of a run in plain text, to find them where they must not be and to take them out of messages. */
-import { type PropertyValue, Secret } from "./types";
 import { walk } from "./properties";
+import type { PropertyValue } from "./types";
 
 /** Shorter values match by accident ("admin", "true"); a real secret is longer. */
 const MINIMUM = 8;
+/** Parts of a key, certificate or kubeconfig that mean something alone; its other lines ("server: https://…") are no secret. */
+const TOKEN = /[A-Za-z0-9+/=_-]{32,}/g;
+
+/**
+ * @pulumi/command makes a connection secret as a whole (style of its schema); where a host is and which key it shows is public, and
+ * stands in kubeconfigs and error messages for good reasons.
+ */
+const PUBLIC_PARTS = /(^|\.)(connection|proxy)\.(host|user|hostKey)$/;
 
 export class SecretScanner {
-  private readonly needles = new Map<string, string>();
+  /** From the configuration: must not occur in plain text anywhere. */
+  private readonly configured = new Map<string, string>();
+  /** Learned during a run (outputs): may hold public parts such as a cluster's CA, so it is hidden but no fault. */
+  private readonly learned = new Map<string, string>();
 
   /** `label` is how the secret is called in messages, e.g. its configuration key. */
   add(label: string, value: string): void {
-    const text = value.trim();
-    if (text.length < MINIMUM) return;
-    const forms = [
-      text,
-      JSON.stringify(text).slice(1, -1),
-      Buffer.from(text).toString("base64"),
-      Buffer.from(value).toString("base64"),
-    ];
-    // A key may leak line by line. "-----BEGIN …" is in every key and says nothing.
-    const lines = text.includes("\n") ? text.split("\n").map((line) => line.trim()) : [];
-    for (const form of [...forms, ...lines.filter((line) => line.length >= 16 && !line.startsWith("-----"))]) {
-      if (!this.needles.has(form)) this.needles.set(form, label);
-    }
+    keep(this.configured, label, value);
   }
 
-  /** Every string inside a Secret, so that outputs learned during a run are guarded like configured ones. */
+  /** Every string inside a Secret, so that outputs learned during a run are hidden like configured ones. */
   addSecretsOf(label: string, value: PropertyValue): void {
-    walk(value, (each, _path, secret) => {
-      if (secret && typeof each === "string") this.add(label, each);
+    walk(value, (each, path, secret) => {
+      if (secret && typeof each === "string" && !PUBLIC_PARTS.test(path)) keep(this.learned, label, each);
     });
-    if (value instanceof Secret && typeof value.value === "string") this.add(label, value.value);
   }
 
-  /** The label of a secret that occurs in the text. */
+  /** The label of a configured secret that occurs in the text. */
   find(text: string): string | undefined {
-    if (text.length < MINIMUM) return undefined;
-    for (const [needle, label] of this.needles) if (text.includes(needle)) return label;
-    return undefined;
+    return search(this.configured, text);
+  }
+
+  /** Whether any secret, learned ones included, occurs in the value outside a Secret. */
+  shows(value: PropertyValue): boolean {
+    return walk(
+      value,
+      (each, _path, secret) =>
+        !secret && typeof each === "string" && (search(this.configured, each) ?? search(this.learned, each)) !== undefined,
+    );
   }
 
   readonly redact = (text: string): string => {
     let result = text;
-    for (const needle of this.needles.keys()) if (result.includes(needle)) result = result.replaceAll(needle, "[secret]");
+    for (const needles of [this.configured, this.learned]) {
+      for (const needle of needles.keys()) if (result.includes(needle)) result = result.replaceAll(needle, "[secret]");
+    }
     return result;
   };
 
-  /** Places where a secret stands outside a Secret: [path of the value, label]. */
+  /** Places where a configured secret stands outside a Secret: [path of the value, label]. */
   leaks(value: PropertyValue): [string, string][] {
     const found: [string, string][] = [];
     walk(value, (each, path, secret) => {
@@ -56,4 +63,23 @@ export class SecretScanner {
     });
     return found;
   }
+}
+
+/** The secret as it is, in JSON, in base64, and token by token when it has several lines. */
+function keep(needles: Map<string, string>, label: string, value: string): void {
+  const text = value.trim();
+  if (text.length < MINIMUM) return;
+  const encoded = [
+    JSON.stringify(text).slice(1, -1),
+    Buffer.from(text).toString("base64"),
+    Buffer.from(value).toString("base64"),
+  ];
+  const tokens = text.includes("\n") ? (text.match(TOKEN) ?? []) : [];
+  for (const form of [text, ...encoded, ...tokens]) if (!needles.has(form)) needles.set(form, label);
+}
+
+function search(needles: ReadonlyMap<string, string>, text: string): string | undefined {
+  if (text.length < MINIMUM) return undefined;
+  for (const [needle, label] of needles) if (text.includes(needle)) return label;
+  return undefined;
 }

@@ -87,7 +87,7 @@ export function assembleOutputs(
     const converted = input !== undefined && samePlain(toPlain(input), value) ? input : fromPlain(value);
     if (converted instanceof Secret) return converted;
     const mustHide =
-      secret.has(key) || (input !== undefined && hasSecret(input) && converted !== input) || scanner.leaks(converted).length > 0;
+      secret.has(key) || (input !== undefined && hasSecret(input) && converted !== input) || scanner.shows(converted);
     return mustHide ? new Secret(converted) : converted;
   };
   return Object.fromEntries(

@@ -1,5 +1,11 @@
 /** A provider that only remembers what it was asked to do. */
-import { PartialFailure, type OperationContext, type PlainInputs, type PlainState, type ResourceProvider } from "../../../../tools/engine/types";
+import {
+  PartialFailure,
+  type OperationContext,
+  type PlainInputs,
+  type PlainState,
+  type ResourceProvider,
+} from "../../../../tools/engine/types";
 
 export class ToyProvider implements ResourceProvider {
   /** `create a`, `delete a`, … in the order in which they began, and `created a` … in which they ended. */
@@ -18,22 +24,32 @@ export class ToyProvider implements ResourceProvider {
   readonly handles = (type: string): boolean => type === "toy:index:Toy";
 
   async diff(_type: string, olds: PlainState, news: PlainInputs) {
-    const properties = Object.keys({ ...olds.inputs, ...news }).filter((key) => JSON.stringify(olds.inputs[key]) !== JSON.stringify(news[key]));
+    const properties = Object.keys({ ...olds.inputs, ...news }).filter(
+      (key) => JSON.stringify(olds.inputs[key]) !== JSON.stringify(news[key]),
+    );
     const replaces = properties.includes("value") && String(news["value"]).startsWith("new");
-    return { kind: properties.length === 0 ? ("none" as const) : replaces ? ("replace" as const) : ("update" as const), properties };
+    return {
+      kind: properties.length === 0 ? ("none" as const) : replaces ? ("replace" as const) : ("update" as const),
+      properties,
+    };
   }
 
   async create(_type: string, _urn: string, inputs: PlainInputs, context: OperationContext) {
     return this.doing("create", context, async () => {
       await this.onCreate(context.name);
-      const state = { id: `${context.name}-${this.calls.length}`, outputs: { ...inputs, echo: `${context.name}=${String(inputs["secret"] ?? inputs["value"] ?? "")}` } };
+      const state = {
+        id: `${context.name}-${this.calls.length}`,
+        outputs: { ...inputs, echo: `${context.name}=${String(inputs["secret"] ?? inputs["value"] ?? "")}` },
+      };
       if (this.partial.delete(context.name)) throw new PartialFailure("never became ready", state);
       return state;
     });
   }
 
   async update(_type: string, _urn: string, _olds: PlainState, news: PlainInputs, context: OperationContext) {
-    return this.doing("update", context, async () => ({ outputs: { ...news, echo: `${context.name}=${String(news["secret"] ?? news["value"] ?? "")}` } }));
+    return this.doing("update", context, async () => ({
+      outputs: { ...news, echo: `${context.name}=${String(news["secret"] ?? news["value"] ?? "")}` },
+    }));
   }
 
   async delete(_type: string, _urn: string, _olds: PlainState, context: OperationContext): Promise<void> {
