@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { isMap, isScalar, parse, parseDocument, type Document, type YAMLMap } from "yaml";
 import { writeAtomically } from "../config/write-secret";
 
-const CLUSTER = "turducken:cluster";
+/** As Pulumi writes it, and the short form it reads, too. */
+const CLUSTER_KEYS = ["turducken:cluster", "cluster"];
 
 /**
  * Raises `turducken:cluster.generations.<host>` in a stack file. Only the characters of that entry change: comments, order and
@@ -20,12 +21,14 @@ export function markGenerations(file: string, generations: ReadonlyMap<string, n
 /** One entry. What was written is read back; an edit that would mean anything else is given up for the library's own rewriting. */
 export function raise(text: string, host: string, generation: number): string {
   const document = parseDocument(text);
-  const cluster = document.getIn(["config", CLUSTER], true);
-  if (!isMap(cluster)) throw new Error(`the stack file has no config.${CLUSTER} to mark hosts in`);
-  const path = ["config", CLUSTER, "generations", host];
+  const key = CLUSTER_KEYS.find((each) => isMap(document.getIn(["config", each], true)));
+  if (key === undefined) throw new Error(`the stack file has no config.${CLUSTER_KEYS[0]} to mark hosts in`);
+  const cluster = document.getIn(["config", key], true) as YAMLMap;
   const wanted = parseDocument(text);
-  wanted.setIn(path, generation);
-  const edited = splice(text, document, cluster, host, generation);
+  const path = ["config", key, "generations"];
+  if (isMap(wanted.getIn(path, true))) wanted.setIn([...path, host], generation);
+  else wanted.setIn(path, wanted.createNode({ [host]: generation }));
+  const edited = splice(text, cluster, host, generation);
   return sameMeaning(edited, wanted) ? edited : wanted.toString({ lineWidth: 0 });
 }
 
@@ -37,7 +40,7 @@ function sameMeaning(text: string, wanted: Document): boolean {
   }
 }
 
-function splice(text: string, document: Document, cluster: YAMLMap, host: string, generation: number): string {
+function splice(text: string, cluster: YAMLMap, host: string, generation: number): string {
   const generations = cluster.get("generations", true) as unknown;
   const entry = `${host}: ${generation}`;
   if (isMap(generations)) {

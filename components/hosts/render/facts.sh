@@ -39,8 +39,8 @@ architecture() {
   esac
 }
 
-# A cluster manager that is not ours: by process, or for Kubernetes by what an earlier one left. /etc/turducken/adopted lists, one
-# a line, what the site says may share the machine.
+# A cluster manager that is not ours: by process, or for Kubernetes by what an earlier one left. One in a PID namespace below this
+# one manages a container (kind, rehearsals), not the host. /etc/turducken/adopted lists, one a line, what may share the machine.
 foreign() {
   local file name found=' '
   local ours
@@ -48,11 +48,12 @@ foreign() {
   for file in /proc/[0-9]*/comm; do
     { read -r name <"$file"; } 2>/dev/null || continue
     case $name in
-      kubelet) [ -n "$ours" ] || found+="kubelet " ;;
-      slurmd | pbs_mom) found+="$name " ;;
-      k3s | k3s-server | k3s-agent) found+="k3s " ;;
-      rke2) found+="rke2 " ;;
+      kubelet) [ -z "$ours" ] || continue ;;
+      slurmd | pbs_mom | rke2) ;;
+      k3s | k3s-server | k3s-agent) name=k3s ;;
+      *) continue ;;
     esac
+    if ! grep -qs '^NSpid:.*[0-9].*[[:space:]][0-9]' "${file%comm}status"; then found+="$name "; fi
   done
   if [ -z "$ours" ] && [ -e /etc/kubernetes/kubelet.conf ]; then found+="kubelet "; fi
   [ ! -d /var/lib/rancher/rke2 ] || found+="rke2 "

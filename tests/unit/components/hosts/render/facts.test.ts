@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseFacts, renderFactsScript } from "../../../../../components/hosts";
@@ -41,6 +41,24 @@ describe("the facts script", () => {
       expect(facts.certificateDays).toBeUndefined();
       expect(facts.sudo).toBe(process.getuid!() === 0);
     } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("names somebody else's slurmd, but not one inside a container, which is not the host's", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "turducken-facts-"));
+    copyFileSync("/bin/sleep", join(folder, "slurmd"));
+    const daemons: ChildProcess[] = [];
+    try {
+      if (spawnSync("unshare", ["--pid", "--fork", "true"]).status === 0) {
+        daemons.push(spawn("unshare", ["--pid", "--fork", "--kill-child", join(folder, "slurmd"), "60"], { stdio: "ignore" }));
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        expect(parseFacts(run().stdout).foreign).not.toContain("slurmd");
+      } else console.log("skipped 1 check: not allowed to make a PID namespace");
+      daemons.push(spawn(join(folder, "slurmd"), ["60"], { stdio: "ignore" }));
+      expect(parseFacts(run().stdout).foreign).toContain("slurmd");
+    } finally {
+      for (const daemon of daemons) daemon.kill("SIGKILL");
       rmSync(folder, { recursive: true });
     }
   });
