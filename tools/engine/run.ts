@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly onLog?: (message: string) => void;
   /** Aborting ends running steps through their own signal, starts nothing new, and leaves a usable checkpoint. */
   readonly signal?: AbortSignal;
+  /** How the program is run. @default runProgram: the real entry script in a child process */
+  readonly runner?: typeof runProgram;
   /** More strings that must never be printed. */
   readonly secrets?: readonly string[];
 }
@@ -61,7 +63,8 @@ export async function up(options: RunOptions): Promise<RunResult> {
       journal.diagnostics.push(diagnostic);
       if (diagnostic.severity !== "debug") options.onLog?.(diagnostic.message);
     };
-    const result = await runProgram({ ...options.run, dryRun: false }, deployer, {
+    const runner = options.runner ?? runProgram;
+    const result = await runner({ ...options.run, dryRun: false }, deployer, {
       signal: ended.signal,
       scanner,
       onDiagnostic: report,

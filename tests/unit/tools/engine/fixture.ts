@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { type Crypter, ephemeralCrypter } from "../../../../tools/config/passphrase";
 import { type RunOptions, type RunResult, destroy, up } from "../../../../tools/engine/run";
 import type { EngineEvent, ProgramRun } from "../../../../tools/engine/types";
+import { runToys } from "./toy-program";
 import { ToyProvider } from "./toy-provider";
 
 export const TOKEN = "s3cr3t-token-value";
@@ -31,6 +32,9 @@ export class ToyStack {
   readonly folder = mkdtempSync(path.join(tmpdir(), "turducken-engine-"));
   readonly checkpointFile = path.join(this.folder, "toys.json");
   private readonly crypter: Crypter = ephemeralCrypter();
+
+  /** `real`: the program `toys` in a child process instead of its stand-in (a second each). */
+  constructor(private readonly real = false) {}
 
   up(toys: readonly unknown[], more: Partial<RunOptions> & { provider?: ToyProvider; config?: Record<string, unknown> } = {}) {
     return this.run(up, toys, more);
@@ -59,6 +63,7 @@ export class ToyStack {
       providers: [provider],
       checkpointFile: this.checkpointFile,
       crypter: this.crypter,
+      runner: this.real ? undefined : runToys,
       ...more,
     });
     return { ...result, provider, did: summary(result.operations) };

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { runProgram } from "../../../../tools/engine/program";
 import { ToyStack, TOKEN } from "./fixture";
 import { ToyProvider } from "./toy-provider";
 
@@ -161,9 +162,30 @@ test("an explicit provider's inputs reach its resources, and another cluster beh
   expect(moved.provider.contexts.map((context) => context.provider!["clusterIdentifier"])).toEqual(["two", "one"]);
 });
 
+test("the real program in a child process gives the same: create, same, failure, delete", async () => {
+  const real = new ToyStack(true);
+  try {
+    expect((await real.up(chain)).did).toEqual(["a create done", "b create done", "c create done"]);
+    const provider = new ToyProvider();
+    provider.failing.set("a", "no way");
+    const changed = [{ name: "a", value: 2 }, ...chain.slice(1), { name: "d" }];
+    const failed = await real.up(changed, { provider, continueOnError: true });
+    expect([failed.exitCode, [...failed.did].sort()]).toEqual([
+      1,
+      ["a update failed", "b update skipped", "c update skipped", "d create done"],
+    ]);
+    const stopped = new ToyProvider();
+    stopped.failing.set("a", "no way");
+    expect((await real.up(changed, { provider: stopped })).exitCode).toBe(1);
+    expect((await real.up([])).did).toEqual(["c delete done", "d delete done", "b delete done", "a delete done"]);
+  } finally {
+    real.remove();
+  }
+});
+
 test("a program that breaks deletes nothing", async () => {
   await stack.up(chain);
-  const { exitCode, provider, diagnostics } = await stack.up([], { config: { crash: "true" } });
+  const { exitCode, provider, diagnostics } = await stack.up([], { config: { crash: "true" }, runner: runProgram });
   expect([exitCode, provider.calls]).toEqual([1, []]);
   expect(diagnostics.some((each) => each.severity === "error" && each.message.startsWith("the program broke"))).toBe(true);
 });
