@@ -335,8 +335,8 @@ wait_until_idle() {
     [ -n "$BUSY" ] || return 0
     if [ "$POLICY" = defer ] || [ "$MODE" = check ] || ((waited >= WAIT_SECONDS)); then return 0; fi
     ((waited % 60)) || say "waits for running work: $BUSY"
-    sleep 5
-    waited=$((waited + 5))
+    sleep 2
+    waited=$((waited + 2))
   done
 }
 
