@@ -1,4 +1,4 @@
-import { pathText } from "./path";
+import { pathText, valueAt } from "./path";
 import type { Problem } from "./problems";
 
 /** A secret where configuration is plain: what it is, and where. The value is never kept. */
@@ -29,4 +29,17 @@ export function misplacedSecrets(raw: unknown, root: string, at: readonly Proper
   return Object.entries(raw).flatMap(([key, value]) =>
     misplacedSecrets(value, root, [...at, Array.isArray(raw) ? Number(key) : key]),
   );
+}
+
+/** A copy without what stands at these places, for checks that come after: nothing they say can then repeat it. */
+export function withoutMisplaced(raw: unknown, misplaced: readonly Misplaced[]): unknown {
+  const holder: Record<PropertyKey, unknown> = { raw: structuredClone(raw) };
+  for (const { at } of misplaced) {
+    const path = ["raw", ...at];
+    const parent = valueAt(holder, path.slice(0, -1)) as Record<PropertyKey, unknown>;
+    // An empty text keeps the places of its neighbours in a list.
+    if (Array.isArray(parent)) parent[Number(path.at(-1))] = "";
+    else delete parent[path.at(-1)!];
+  }
+  return holder.raw;
 }

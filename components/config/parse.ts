@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { nearestNames } from "../../hardware/nearest";
-import { looksSecret, misplacedSecrets } from "./misplaced";
+import { looksSecret, misplacedSecrets, withoutMisplaced } from "./misplaced";
 import { pathText, valueAt } from "./path";
 import { ConfigError, type Problem } from "./problems";
 import { accepts, allowedBy, exampleOf, isHidden, keysOf, schemaAt } from "./schema";
@@ -10,7 +10,7 @@ export interface ParseOptions<T extends z.ZodType> {
   readonly subject?: string;
   /** Paths (without root) that another check answers for; the schema's problems below them are left out. */
   readonly elsewhere?: readonly string[];
-  /** No value is shown at all, because the whole may hold decrypted secrets. @default false */
+  /** The whole may hold decrypted secrets: no value is shown, and `check`, whose words may quote one, is not asked. @default false */
   readonly hideValues?: boolean;
   /**
    * What a schema cannot say. Gets what the schema gives, or, when that failed, what of it could be understood, so that a
@@ -35,8 +35,10 @@ export function parseConfig<T extends z.ZodType>(
 ): z.output<T> {
   const parsed = schema.safeParse(raw);
   const shape = configProblems(schema, raw, root, options);
-  const draft = parsed.success ? parsed.data : salvage(schema, raw);
-  const problems = mergeProblems(shape, options.check?.(draft) ?? [], options.hideValues);
+  const more = options.hideValues
+    ? []
+    : (options.check?.(parsed.success ? parsed.data : salvage(schema, withoutSecrets(raw))) ?? []);
+  const problems = mergeProblems(shape, more);
   if (problems.length > 0) throw new ConfigError(options.subject ?? root, problems);
   return parsed.data as z.output<T>;
 }
@@ -59,9 +61,14 @@ export function configProblems(
 }
 
 /** One list without repetition: where the schema already objects, a later check has nothing to add. */
-export function mergeProblems(shape: readonly Problem[], more: readonly Problem[], hideValues = false): Problem[] {
+export function mergeProblems(shape: readonly Problem[], more: readonly Problem[]): Problem[] {
   const taken = new Set(shape.map(({ path }) => path));
-  return [...shape, ...more.filter(({ path }) => !taken.has(path)).map((problem) => showSafely(problem, hideValues))];
+  return [...shape, ...more.filter(({ path }) => !taken.has(path)).map((problem) => showSafely(problem, false))];
+}
+
+/** A copy that holds no misplaced secret, for all that may quote what it sees. */
+export function withoutSecrets(raw: unknown): unknown {
+  return withoutMisplaced(raw, misplacedSecrets(raw, ""));
 }
 
 /**

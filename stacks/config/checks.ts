@@ -99,14 +99,14 @@ export function machineTypes(
     });
     return undefined;
   });
-  return { types, problems: [...problems, ...mixedPools(groups)] };
+  return { types, problems: [...problems, ...mixedPools(groups, types)] };
 }
 
 /** A pool is machines of one type: its nodes' devices and sizes stand once in the contract. */
-function mixedPools(groups: readonly DraftGroup[]): Problem[] {
+function mixedPools(groups: readonly DraftGroup[], types: readonly (MachineType | undefined)[]): Problem[] {
   const first = new Map<string, number>();
   return groups.flatMap(({ pool, machineType }, index) => {
-    if (pool === undefined || machineType === undefined) return [];
+    if (pool === undefined || types[index] === undefined) return [];
     const before = first.get(pool);
     if (before === undefined) first.set(pool, index);
     if (before === undefined || groups[before]!.machineType === machineType) return [];

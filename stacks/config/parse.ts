@@ -1,4 +1,5 @@
-import { configProblems, mergeProblems, parseConfig, salvage } from "../../components/config/parse";
+import type { z } from "zod";
+import { configProblems, mergeProblems, parseConfig, salvage, withoutSecrets } from "../../components/config/parse";
 import { ConfigError, type Problem } from "../../components/config/problems";
 import type { HostSpec } from "../../components/hosts/types";
 import type { KubernetesSettings } from "../../components/kubernetes/settings";
@@ -48,12 +49,14 @@ const UNKNOWN_ENDPOINT = "unknown.invalid:6443";
  * @throws ConfigError with every problem: of shape, of names, and of values that do not go together
  */
 export function parseCluster(raw: unknown, options: ProgramOptions): ParsedCluster {
+  refuseDecrypted("cluster", clusterConfig, raw, options);
+  return resolveCluster(raw, options);
+}
+
+function resolveCluster(written: unknown, options: ProgramOptions): ParsedCluster {
+  const raw = withoutSecrets(written);
   const inline = validateInlineTypes(field(raw, "machineTypes"));
-  const shape = [
-    ...nestedSecret("cluster", options),
-    ...configProblems(clusterConfig, raw, "cluster", { elsewhere: ["machineTypes"], hideValues: options.holdsSecrets }),
-    ...inline.problems,
-  ];
+  const shape = [...configProblems(clusterConfig, written, "cluster", { elsewhere: ["machineTypes"] }), ...inline.problems];
   const parsed = clusterConfig.safeParse(raw);
   const draft: DraftCluster = parsed.success ? parsed.data : (salvage(clusterConfig.partial(), raw) ?? {});
   const groups: DraftGroup[] = parsed.success ? parsed.data.hosts : draftGroups(field(raw, "hosts"));
@@ -74,7 +77,7 @@ export function parseCluster(raw: unknown, options: ProgramOptions): ParsedClust
     ...stateProblems(draft, expanded, groups),
     ...(settings ? kubernetesProblems(settings, hosts, expanded.incomplete) : []),
   ];
-  const problems = mergeProblems(shape, semantic, options.holdsSecrets);
+  const problems = mergeProblems(shape, semantic);
   if (problems.length > 0) throw new ConfigError("configuration turducken:cluster", problems);
   return {
     config: parsed.data!,
@@ -121,10 +124,10 @@ function parseProgram<T extends Program>(
   options: ProgramOptions,
   check: (draft: Partial<LayersConfig & WorkloadConfig>) => Problem[],
 ): ReturnType<T["parse"]> {
+  refuseDecrypted(root, schema, raw, options);
   return parseConfig(schema, raw, root, {
     subject: `configuration turducken:${root}`,
-    hideValues: options.holdsSecrets,
-    check: (draft) => [...nestedSecret(root, options), ...check((draft ?? {}) as Partial<LayersConfig & WorkloadConfig>)],
+    check: (draft) => check((draft ?? {}) as Partial<LayersConfig & WorkloadConfig>),
   }) as ReturnType<T["parse"]>;
 }
 
@@ -144,17 +147,21 @@ function oneOf(root: string, draft: object, first: string, second: string, allow
   ];
 }
 
-/** The CLI decrypts a nested `secure:` and tells only that the whole value is a secret. */
-function nestedSecret(root: string, { holdsSecrets }: ProgramOptions): Problem[] {
-  if (!holdsSecrets) return [];
-  return [
+/**
+ * The CLI decrypts a nested `secure:` and tells only that the whole value is a secret. Then no value of it is shown, and nothing is
+ * looked at that might quote one.
+ */
+function refuseDecrypted(root: string, schema: z.ZodType, raw: unknown, { holdsSecrets }: ProgramOptions): void {
+  if (!holdsSecrets) return;
+  throw new ConfigError(`configuration turducken:${root}`, [
     {
       path: root,
       message: "Somewhere inside stands `secure:`, which would reach the program, its state and its plans as plain text.",
       allowed: "secrets as top-level keys of the stack file, named here",
       fix: "Move it to a key of its own (`pulumi config set --secret turducken:<key>`) and write that key's name here.",
     },
-  ];
+    ...configProblems(schema, raw, root, { hideValues: true }),
+  ]);
 }
 
 function draftGroups(raw: unknown): DraftGroup[] {
@@ -202,24 +209,23 @@ function hostSpecs(
   });
 }
 
-/** A group whose names are not understood still has its leaf, so that its spine is not reported as well. */
-function fabricTree(draft: DraftCluster, groups: readonly DraftGroup[], { hosts, incomplete }: ExpandedHosts) {
+/** A group that gives no host (its names are not understood, or another's) still has its leaf: its spine is right about it. */
+function fabricTree(draft: DraftCluster, groups: readonly DraftGroup[], { hosts }: ExpandedHosts) {
   const seen = new Set<string>();
   const nodes = hosts
     .filter(({ name }) => !seen.has(name) && seen.add(name))
     .map(({ name, group }) => ({ name, group, mayLackLeaf: groups[group]!.role === "control-plane" }));
-  const unnamed = incomplete
-    ? groups.flatMap((_, group) =>
-        hosts.some((host) => host.group === group) ? [] : [{ name: groupPath(group), group, mayLackLeaf: true }],
-      )
-    : [];
+  const withHosts = new Set(nodes.map(({ group }) => group));
+  const empty = [...groups.keys()].filter((group) => !withHosts.has(group));
   return treeFromInventory({
-    nodes: [...nodes, ...unnamed].map(({ group, ...node }) => ({
-      ...node,
-      leaf: groups[group]!.leaf,
-      accelerator: groups[group]!.accelerator,
-      path: groupPath(group),
-    })),
+    nodes: [...nodes, ...empty.map((group) => ({ name: groupPath(group), group, mayLackLeaf: true }))].map(
+      ({ group, ...node }) => ({
+        ...node,
+        leaf: groups[group]!.leaf,
+        accelerator: groups[group]!.accelerator,
+        path: groupPath(group),
+      }),
+    ),
     spines: draft.topology?.spines,
     cores: draft.topology?.cores,
   });
