@@ -7,7 +7,6 @@ export function runOnChannel(channel: ClientChannel, where: string, options: Exe
   return new Promise((resolve, reject) => {
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    let exit: { code: number | null; signal?: string } | undefined;
     const fail = (error: SshError) => {
       stop();
       end(channel);
@@ -28,16 +27,19 @@ export function runOnChannel(channel: ClientChannel, where: string, options: Exe
     cut.addEventListener("abort", stop, { once: true });
     channel.on("data", (chunk: Buffer) => stdout.push(chunk));
     channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-    channel.on(
-      "exit",
-      (code: number | null, signal?: string) => (exit = { code, ...(signal ? { signal: signal.replace(/^SIG/, "") } : {}) }),
-    );
     // A command that does not read its input makes the write fail; its exit code tells what matters.
     channel.on("error", () => undefined);
-    channel.on("close", () => {
+    // Not "exit": a short command's end may come in one packet with its beginning, before anybody can listen (1 of 5 commands, when
+    // the machine was busy). "close" comes last, and ssh2 hands it what the exit said.
+    channel.on("close", (code?: number | null, signal?: string) => {
       stop();
-      if (exit)
-        resolve({ ...exit, stdout: Buffer.concat(stdout).toString("utf8"), stderr: Buffer.concat(stderr).toString("utf8") });
+      if (code !== undefined)
+        resolve({
+          code,
+          ...(signal ? { signal: signal.replace(/^SIG/, "") } : {}),
+          stdout: Buffer.concat(stdout).toString("utf8"),
+          stderr: Buffer.concat(stderr).toString("utf8"),
+        });
       // When the whole connection ended, the caller says so first.
       else
         setTimeout(
