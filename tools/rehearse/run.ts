@@ -249,7 +249,7 @@ async function mustUp(sandbox: Sandbox, stack: string): Promise<StackRun> {
 async function leave(lab: RunningLab | undefined, options: RehearseOptions, reporter: Reporter): Promise<void> {
   if (!lab) return;
   if (options.keep) {
-    reporter.heading(["kept; to get in:", ...lab.keep()].join("\n  "));
+    reporter.heading(["kept; to get in:", ...lab.keep(), `to end it: turducken rehearse --end ${lab.runId}`].join("\n  "));
     return;
   }
   await lab.close();

@@ -41,7 +41,7 @@ export interface LabOptions {
 export interface Lab {
   /** Eight hex digits; every namespace, link, cgroup and folder of the run carries it. */
   readonly runId: string;
-  /** Random /24 out of 10.64.0.0/10 that no route or other run uses, e.g. `10.91.7`. */
+  /** Random /24 out of 10.64.0.0/11 that no route or other run uses, e.g. `10.91.7`. */
   readonly subnetPrefix: string;
   /** OpenSSH PEM private key that every host accepts for root and for user `admin` (sudo without password). */
   readonly privateKey: string;
