@@ -44,6 +44,7 @@ export const noMutableImages: Policy = {
 /** Undefined when the image cannot change under its name. */
 export function imageVerdict(image: string): { severity: "error" | "warning"; message: string } | undefined {
   if (DIGEST.test(image)) return undefined;
+  if (image.includes("@")) return { severity: "error", message: "its digest is malformed" };
   const tag = /:([^:/@]+)$/.exec(image)?.[1];
   if (tag === undefined) return { severity: "error", message: "it has no tag, so it means `latest`" };
   if (tag === "latest") return { severity: "error", message: "`latest` means another image tomorrow" };
