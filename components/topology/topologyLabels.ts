@@ -55,7 +55,12 @@ function labelNode(node: ContractNode, parent: pulumi.Resource): k8s.core.v1.Nod
         },
       },
     },
-    { parent },
+    {
+      parent,
+      // Deleting a patch applies an empty object in its place (pulumi-kubernetes provider/pkg/ssa/actions.go, Relinquish): for a node
+      // that left the cluster meanwhile, that would make a Node object without a machine. The labels of nodes that stay are harmless.
+      retainOnDelete: true,
+    },
   );
 }
 

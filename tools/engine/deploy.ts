@@ -36,7 +36,12 @@ export interface Deployment {
   readonly resolveStack: StackResolver;
 }
 
-type Decision = { readonly kind: "create" | "same" | "update" | "replace"; readonly why: readonly string[] };
+interface Decision {
+  readonly kind: "create" | "same" | "update" | "replace";
+  readonly why: readonly string[];
+  /** The provider says that both cannot exist at once: the same name. */
+  readonly deleteBeforeReplace?: boolean;
+}
 const NEVER = new Promise<never>(() => undefined);
 
 export class Deployer implements Answerer {
@@ -192,7 +197,11 @@ export class Deployer implements Answerer {
     if (samePlain(news, olds.inputs))
       return { kind: old.initErrors === undefined ? "same" : "update", why: old.initErrors ?? [] };
     const diff = await provider.diff(resource.type, olds, news);
-    return { kind: diff.kind === "none" ? "same" : diff.kind, why: diff.properties };
+    return {
+      kind: diff.kind === "none" ? "same" : diff.kind,
+      why: diff.properties,
+      deleteBeforeReplace: diff.deleteBeforeReplace,
+    };
   }
 
   private async perform(
@@ -209,7 +218,8 @@ export class Deployer implements Answerer {
       return checkpoint.get(resource.urn)!;
     }
     if (decision.kind === "update") return this.apply("updating", resource, inputs, (act) => act.update(old!));
-    if (decision.kind === "create" || !resource.options.deleteBeforeReplace) {
+    const deleteFirst = resource.options.deleteBeforeReplace || decision.deleteBeforeReplace === true;
+    if (decision.kind === "create" || !deleteFirst) {
       // Kept as pending only once its successor exists: until then it is still the one.
       return this.apply("creating", resource, inputs, (act) => act.create(), old);
     }

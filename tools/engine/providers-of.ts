@@ -5,8 +5,8 @@ import type { ResourceState } from "./state";
 import type { GraphResource, OperationContext, PlainInputs, ResourceProvider } from "./types";
 import { splitProvider } from "./urn";
 
-/** Objects of Kubernetes are waited for 10 minutes by default, as in the real provider; a command on a host may install packages. */
-const DEFAULT_SECONDS = { kubernetes: 600, other: 3600 };
+/** A command on a host may install packages. 0 leaves it to the provider: objects of Kubernetes may name their own time. */
+const DEFAULT_SECONDS = { kubernetes: 0, other: 3600 };
 
 export class Providers {
   constructor(

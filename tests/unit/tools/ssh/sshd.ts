@@ -102,6 +102,8 @@ function configuration(folder: string, port: number, options: SshdOptions): stri
     `PidFile ${folder}/pid`,
     `AuthorizedKeysFile ${folder}/authorized_keys`,
     "StrictModes no",
+    // Debian's bash reads ~/.bashrc for a shell of depth 1 under sshd; what a user has there (pyenv waits 60 s for a lock) is not ours.
+    "SetEnv SHLVL=2",
     "UsePAM no",
     "PasswordAuthentication no",
     "KbdInteractiveAuthentication no",
