@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { FakeHost, fileStep, states, step } from "../run-program";
 
@@ -184,6 +185,23 @@ describe("interruption", () => {
     expect(states(run)).toEqual(["slow changed", "next failed"]);
     expect(run.reports[1]!.stderr).toEqual(["stopped by signal HUP before this step"]);
     expect(states(await host.run(text, "prepare", "apply"))).toEqual(["slow ok", "next changed"]);
+  });
+
+  test("by a cut connection ends the run after the step in progress; a rerun converges", async () => {
+    const wait = step(
+      "wait",
+      `[ -e ${host.path("wait")} ]`,
+      `until [ -e ${host.path("cut")} ]; do sleep 0.05; done; : >${host.path("wait")}`,
+    );
+    const text = host.program({ steps: { prepare: [fileStep(host, "first"), wait, fileStep(host, "third")] } });
+    writeFileSync(host.path("program.sh"), text);
+    const child = spawn("bash", [host.path("program.sh"), "prepare", "apply"], { stdio: ["ignore", "pipe", "ignore"] });
+    child.stdout.once("data", () => child.stdout.destroy());
+    child.stdout.once("close", () => writeFileSync(host.path("cut"), ""));
+    const ended = await new Promise((resolve) => child.on("exit", (code, signal) => resolve(signal ?? code)));
+    expect(ended).not.toBe(0);
+    expect([existsSync(host.path("wait")), existsSync(host.path("third"))]).toEqual([true, false]);
+    expect(states(await host.run(text, "prepare", "apply"))).toEqual(["first ok", "wait ok", "third changed"]);
   });
 
   test("leaves no scratch files behind, not even after SIGKILL and a rerun", async () => {
