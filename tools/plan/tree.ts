@@ -69,12 +69,14 @@ function groups(nodes: readonly Node[], options: TreeOptions): Node[][] {
   return result;
 }
 
+/** What makes two siblings alike: type and what is inside; of single resources also what they are for ("-join" of `n01-join`). */
 const shapes = new WeakMap<Node, string>();
 function shape(node: Node, name: string): string {
   const known = shapes.get(node);
   if (known !== undefined) return known;
+  const purpose = node.children.length > 0 ? "" : (/-[a-z]+$/.exec(name)?.[0] ?? "");
   const children = node.children.map((child) => `${child.resource.name.replace(name, "*")}=${shapeOf(child, name)}`).sort();
-  const text = `${node.resource.type}(${children.join(",")})`;
+  const text = `${node.resource.type}${purpose}(${children.join(",")})`;
   shapes.set(node, text);
   return text;
 }

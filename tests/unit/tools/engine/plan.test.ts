@@ -3,6 +3,9 @@ import { toMasked } from "../../../../tools/engine/properties";
 import { type GraphResource, Secret, Unknown } from "../../../../tools/engine/types";
 import { TOKEN, fixtureRun } from "./fixture";
 
+// Each real program is a second of start; a busy machine takes its time.
+jest.setTimeout(60_000);
+
 const find = (resources: readonly GraphResource[], name: string): GraphResource => resources.find((each) => each.name === name)!;
 
 test("a plan has every resource with its URN, parent, dependencies, options and source line", async () => {

@@ -3,6 +3,9 @@ import { runProgram } from "../../../../tools/engine/program";
 import { ToyStack, TOKEN } from "./fixture";
 import { ToyProvider } from "./toy-provider";
 
+// Each real program is a second of start; a busy machine takes its time.
+jest.setTimeout(60_000);
+
 let stack: ToyStack;
 beforeEach(() => (stack = new ToyStack()));
 afterEach(() => stack.remove());
