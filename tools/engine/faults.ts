@@ -1,18 +1,16 @@
 /** What is wrong with a graph, found while it is registered. The program gets its answer all the same: an error would end it at the first one. */
-import * as path from "node:path";
 import type { SecretScanner } from "./secrets";
 import type { Diagnostic, GraphResource, PropertyMap } from "./types";
 import { STACK_TYPE, isProviderType, nameOf, typeOf } from "./urn";
+
+/** Where components are written: a folder of that name, or a package. What programs write may stand directly under the stack. */
+const COMPONENTS = /[\\/](components|node_modules)[\\/]/;
 
 export class FaultFinder {
   readonly faults: Diagnostic[] = [];
   private readonly byUrn = new Map<string, GraphResource>();
 
-  constructor(
-    /** Folder of the program: only what is written there may stand directly under the stack. */
-    private readonly directory: string,
-    private readonly scanner: SecretScanner,
-  ) {}
+  constructor(private readonly scanner: SecretScanner) {}
 
   add(message: string, urn?: string): void {
     this.faults.push({ severity: "error", message: this.scanner.redact(message), urn });
@@ -57,8 +55,7 @@ export class FaultFinder {
     const underStack = resource.parent === undefined || typeOf(resource.parent) === STACK_TYPE;
     const source = resource.source?.file;
     if (!underStack || !resource.custom || source === undefined) return;
-    const inside = !path.relative(this.directory, source).startsWith("..");
-    if (inside) return;
+    if (!COMPONENTS.test(source)) return;
     const what = isProviderType(resource.type) ? "provider" : "resource";
     this.add(
       `${resource.name} (${resource.type}): a ${what} made inside a component has no parent (${at(resource)}). Pass {parent: this}`,

@@ -58,7 +58,7 @@ export function scannerFor(run: ProgramRun): SecretScanner {
  */
 export async function runProgram(run: ProgramRun, answerer: Answerer, options: ProgramOptions = {}): Promise<ProgramResult> {
   const scanner = options.scanner ?? scannerFor(run);
-  const finder = new FaultFinder(run.directory, scanner);
+  const finder = new FaultFinder(scanner);
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => {
     const clean = { ...diagnostic, message: scanner.redact(diagnostic.message) };

@@ -1,3 +1,4 @@
+import { cpus } from "node:os";
 import type { Lab } from "./types";
 import type { ReportOverride } from "./report";
 
@@ -105,6 +106,14 @@ export const clusterOverrides: readonly Override[] = [
       }),
   },
   {
+    id: "node-size",
+    kind: "replaced",
+    what: `the machine's CPUs, which every host would offer as its own, by ${NODE_CPUS} a host`,
+    why: "hosts in namespaces share one machine; a pod that fills a node must fill it here, too",
+    when: () => cpus().length > NODE_CPUS,
+    apply: (cluster) => setKubernetes(cluster, { kubelet: { systemReserved: { cpu: String(cpus().length - NODE_CPUS) } } }),
+  },
+  {
     id: "cgroup-v1",
     kind: "replaced",
     what: "cgroup v2 and the systemd cgroup driver by cgroup v1 and cgroupfs",
@@ -141,6 +150,10 @@ export function overrideCluster(config: StackConfig, facts: LabFacts): { config:
   return { config: copy, applied };
 }
 
+/** What every lab host offers, and a request that only one pod of a node can have: every host sees the whole machine's CPUs. */
+const NODE_CPUS = 2;
+const OVER_HALF_A_NODE = "1100m";
+
 /** Workloads run the images that exist here. */
 export const workloadOverride: ReportOverride = {
   id: "workload-image",
@@ -153,7 +166,7 @@ export function overrideWorkload(config: StackConfig, image: string): StackConfi
   const copy = structuredClone(config);
   const workload = copy.workload as { gangs: Record<string, unknown>[] };
   for (const gang of workload.gangs)
-    Object.assign(gang, { image, command: ["/turducken-work", "hold"], resources: { cpu: "100m", memory: "32Mi" } });
+    Object.assign(gang, { image, command: ["/turducken-work", "hold"], resources: { cpu: OVER_HALF_A_NODE, memory: "32Mi" } });
   return copy;
 }
 

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { makeSandbox } from "../../../tools/rehearse/sandbox";
+import type { Sandbox, StackOperation, StackRun } from "../../../tools/rehearse/sandbox-types";
+import { startLab, type RunningLab } from "../../../tools/rehearse/lab";
+import type { LabHost } from "../../../tools/rehearse/types";
+
+const repository = join(__dirname, "..", "..", "..");
+
+/** A cluster stack without Kubernetes on a few real SSH hosts: what is wrong with hosts shows here in seconds. */
+export interface Fleet {
+  readonly lab: RunningLab;
+  readonly sandbox: Sandbox;
+  readonly names: readonly string[];
+  host(name: string): LabHost;
+  /** Changes `turducken:cluster` in the stack file. */
+  configure(change: (cluster: ClusterDraft) => void): void;
+  up(): Promise<StackRun>;
+  probe(...options: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  close(): Promise<void>;
+}
+
+export interface ClusterDraft {
+  hosts: { names: string; addresses: string; hostKeys: string[]; [key: string]: unknown }[];
+  ssh: Record<string, unknown>;
+  states?: Record<string, string>;
+  [key: string]: unknown;
+}
+
+export async function startFleet(names: readonly string[], options: { bastion?: boolean } = {}): Promise<Fleet> {
+  const hosts = [
+    ...names.map((name) => ({ name, role: "worker" as const })),
+    ...(options.bastion ? [{ name: "gate", role: "bastion" as const }] : []),
+  ];
+  const lab = await startLab({ hosts });
+  try {
+    const cluster: ClusterDraft = {
+      environment: "bare-metal",
+      name: "fleet",
+      ssh: { user: "admin", privateKey: "sshPrivateKey" },
+      // One group a host, so that a test can change one without the others.
+      hosts: names.map((name) => {
+        const { address, hostKey } = lab.hosts.get(name)!;
+        return { names: name, pool: "compute", machineType: "cpu-generic", addresses: address, hostKeys: [hostKey] };
+      }),
+    };
+    const keys: Record<string, unknown> = { cluster, sshPrivateKey: lab.privateKey };
+    if (options.bastion) {
+      const gate = lab.hosts.get("gate")!;
+      cluster.ssh.bastion = { host: gate.address, user: "admin", hostKey: gate.hostKey, privateKey: "bastionKey" };
+      keys.bastionKey = lab.privateKey;
+    }
+    const sandbox = await makeSandbox({
+      folder: lab.folder,
+      repository,
+      engine: "builtin",
+      stacks: { fleet: keys },
+      secrets: { fleet: ["sshPrivateKey", ...(options.bastion ? ["bastionKey"] : [])] },
+      redact: (text) => text,
+      onOperation: () => undefined,
+      signal: new AbortController().signal,
+    });
+    return {
+      lab,
+      sandbox,
+      names,
+      host: (name) => lab.hosts.get(name)!,
+      configure: (change) => sandbox.edit("fleet", (config) => change(config.cluster as ClusterDraft)),
+      up: () => sandbox.up("fleet"),
+      probe: (...more) => sandbox.turducken(["probe", "fleet", ...more]),
+      close: () => lab.close(),
+    };
+  } catch (error) {
+    await lab.close();
+    throw error;
+  }
+}
+
+export function failures(run: StackRun): StackOperation[] {
+  return run.operations.filter((each) => each.state === "failed");
+}
+
+/** Everything an `up` said about what went wrong. */
+export function complaint(run: StackRun): string {
+  return [...failures(run).map((each) => `${each.name}: ${each.error ?? ""}`), ...run.messages].join("\n");
+}
+
+export function operationOn(run: StackRun, name: string): StackOperation | undefined {
+  return run.operations.find((each) => each.name === name);
+}
+
+/** Runs a program on a host, beside SSH; fails the test when it fails. */
+export async function on(host: LabHost, script: string): Promise<string> {
+  const { code, stdout, stderr } = await host.exec(["bash", "-c", script]);
+  if (code !== 0) throw new Error(`${host.name}: ${script}: exit ${code}: ${stderr}`);
+  return stdout.trim();
+}
