@@ -35,6 +35,9 @@ export interface LoadedStack {
   readonly warnings: readonly string[];
 }
 
+/** There is nothing to look at: not the stack is wrong, but what was asked for. */
+export class MissingFile extends ConfigError {}
+
 /** Names of the stacks that have a file, sorted. */
 export function listStacks(project: Project): string[] {
   if (!existsSync(project.stackFiles)) return [];
@@ -45,7 +48,7 @@ export function listStacks(project: Project): string[] {
 /** Throws ConfigError with everything that is wrong with the file's form. */
 export function readStackFile(project: Project, stack: string, configFile?: string): StackFile {
   const file = configFile === undefined ? path.join(project.stackFiles, `Pulumi.${stack}.yaml`) : path.resolve(configFile);
-  if (!existsSync(file)) throw new ConfigError(stack, [missingFile(project, stack, file)]);
+  if (!existsSync(file)) throw new MissingFile(stack, [missingFile(project, stack, file)]);
   const document = parseDocument(readFileSync(file, "utf8"));
   if (document.errors.length > 0)
     throw new ConfigError(

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { ConfigError } from "../../components/config/problems";
 import { parseContract } from "../../components/contract/read";
 import type { Finding, Policy, PolicyGraph } from "../../policies/types";
-import { type LoadOptions, listStacks, loadStack } from "../config/stack-file";
+import { type LoadOptions, MissingFile, listStacks, loadStack } from "../config/stack-file";
 import type { Project } from "../config/project";
 import { planProgram } from "../engine/plan";
 import { scannerFor } from "../engine/program";
@@ -39,7 +39,8 @@ export interface StackPlan {
  * @throws ConfigError for a stack file in bad form, WrongPassphrase
  */
 export async function planStack(project: Project, stack: string, options: PlanOptions = {}): Promise<StackPlan> {
-  return new Planner(project, options).plan(stack, options.configFile);
+  const contract = options.contract === undefined ? undefined : readContract(options.contract);
+  return new Planner(project, options, contract).plan(stack, options.configFile);
 }
 
 class Planner {
@@ -48,6 +49,7 @@ class Planner {
   constructor(
     private readonly project: Project,
     private readonly options: PlanOptions,
+    private readonly contract: PropertyMap | undefined,
   ) {}
 
   async plan(stack: string, configFile?: string, above: readonly string[] = []): Promise<StackPlan> {
@@ -56,21 +58,30 @@ class Planner {
     const references: string[] = [];
     const carried: string[] = [];
     const failures: string[] = [];
-    const resolveStack = async (fullName: string): Promise<PropertyMap | undefined> => {
+    let fatal: unknown;
+    const plannedOutputs = async (fullName: string): Promise<PropertyMap | undefined> => {
       const name = fullName.split("/").pop()!;
-      if (this.options.contract !== undefined) return fromContract(this.options.contract);
-      if (above.includes(name) || name === stack)
+      if (this.contract !== undefined) return this.contract;
+      if (above.includes(name) || name === stack) {
         failures.push(`the stacks ${[...above, stack, name].join(" → ")} reference each other in a circle`);
-      else if (listStacks(this.project).includes(name)) {
-        const plan = await this.once(name, [...above, stack]);
-        if (!references.includes(name)) references.push(name);
-        carried.push(...plan.warnings.map((each) => `${name}: ${each}`));
-        failures.push(...plan.errors.map((each) => `${name}: ${each}`));
-        return plan.result.outputs;
+        return undefined;
       }
-      return undefined;
+      if (!listStacks(this.project).includes(name)) return undefined;
+      const plan = await this.once(name, [...above, stack]);
+      if (!references.includes(name)) references.push(name);
+      carried.push(...plan.warnings.map((each) => `${name}: ${each}`));
+      failures.push(...plan.errors.map((each) => `${name}: ${each}`));
+      return plan.result.outputs;
     };
+    // Thrown into the program, an error would come back wrapped in words about RPCs.
+    const resolveStack = (fullName: string): Promise<PropertyMap | undefined> =>
+      plannedOutputs(fullName).catch((error: unknown) => {
+        if (error instanceof ConfigError) failures.push(error.message);
+        else fatal ??= error;
+        return undefined;
+      });
     const result = await planProgram(loaded.run, { resolveStack, scanner });
+    if (fatal !== undefined) throw fatal;
     const findings = judge(this.options.policies ?? [], {
       project: this.project.name,
       stack,
@@ -107,20 +118,16 @@ function judge(policies: readonly Policy[], graph: PolicyGraph): Finding[] {
 }
 
 /** Somebody else's cluster: its contract is known, its kubeconfig is a secret that a plan does not need. */
-function fromContract(file: string): PropertyMap {
-  let text: string;
+function readContract(file: string): PropertyMap {
+  let value: unknown;
   try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    throw new ConfigError("--contract", [
-      { path: file, message: "the file cannot be read", fix: "name the JSON file with the cluster's contract" },
-    ]);
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const message = `it cannot be read: ${(error as Error).message}`;
+    throw new MissingFile("--contract", [{ path: file, message, fix: "name the JSON file with the cluster's contract" }]);
   }
-  return {
-    cluster: fromPlain(parseContract(JSON.parse(text) as unknown, file)),
-    kubeconfig: new Secret(new Unknown()),
-    workloadKubeconfig: new Secret(new Unknown()),
-  };
+  const secret = new Secret(new Unknown());
+  return { cluster: fromPlain(parseContract(value, file)), kubeconfig: secret, workloadKubeconfig: secret };
 }
 
 /** 0 fine, 1 the stack is wrong, 2 it could not be checked. */

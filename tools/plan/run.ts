@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { ConfigError } from "../../components/config/problems";
 import { WrongPassphrase, passphraseFromEnvironment } from "../config/passphrase";
 import { findProject } from "../config/project";
+import { MissingFile } from "../config/stack-file";
 import type { PlanCommandOptions } from "./command";
 import { planJson } from "./json";
 import { exitCodeOf, planStack } from "./plan";
@@ -28,7 +29,7 @@ export async function planCommand(stack: string, options: PlanCommandOptions): P
     }
     return exitCodeOf(plan);
   } catch (error) {
-    if (error instanceof ConfigError) return say(error.message, 1);
+    if (error instanceof ConfigError) return say(error.message, error instanceof MissingFile ? 2 : 1);
     if (error instanceof WrongPassphrase) {
       return say(
         `${error.message}\n  do: set PULUMI_CONFIG_PASSPHRASE (or _FILE) to this stack's passphrase, or unset both to plan without its secrets`,

@@ -24,7 +24,7 @@ test("a plan has every resource with its URN, parent, dependencies, options and 
   expect(second.propertyDependencies).toEqual({ environment: [first] });
   expect(second.options.customTimeouts?.create).toBe(300);
   expect(second.options.additionalSecretOutputs).toEqual(["stdout"]);
-  expect(second.source?.file).toMatch(/lib\/pair\.ts$/);
+  expect(second.source?.file).toMatch(/components\/pair\.ts$/);
   expect(second.source?.line).toBe(10);
 });
 
@@ -50,7 +50,7 @@ test("duplicate names and a resource without its component as parent are errors 
   const { diagnostics } = await planProgram(fixtureRun("broken"));
   expect(diagnostics.map((each) => each.severity)).toEqual(["error", "error"]);
   expect(diagnostics[0]!.message).toMatch(/two resources have the URN .*::twin: .*broken\/index.ts:4 and .*broken\/index.ts:5/);
-  expect(diagnostics[1]!.message).toMatch(/careless-child .* has no parent \(.*lib\/pair.ts:24\)/);
+  expect(diagnostics[1]!.message).toMatch(/careless-child .* has no parent \(.*components\/pair.ts:24\)/);
 });
 
 test("a secret in a plain input or printed by the program is an error that does not repeat it", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { Policy } from "../../../../policies/types";
 import type { Project } from "../../../../tools/config/project";
+import { MissingFile } from "../../../../tools/config/stack-file";
 import { encryptSecret } from "../../../../tools/config/write-secret";
 import { planJson } from "../../../../tools/plan/json";
 import { exitCodeOf, planStack } from "../../../../tools/plan/plan";
@@ -44,7 +45,7 @@ test("the JSON has every resource with masked inputs and its place in the source
   const json = planJson(await planStack(project("plain"), "plain", { passphrase: "pass" }));
   const second = json.resources.find((each) => each.name === "a-second")!;
   expect(second.inputs).toEqual({ create: "cat", environment: { FIRST: "[unknown]" }, stdin: "[secret]" });
-  expect(second.source).toEqual({ file: expect.stringMatching(/programs\/lib\/pair\.ts$/), line: 10 });
+  expect(second.source).toEqual({ file: expect.stringMatching(/programs\/components\/pair\.ts$/), line: 10 });
   expect(json.outputs).toEqual({ names: ["a", "b"], said: "[unknown]", token: "[secret]" });
 });
 
@@ -86,4 +87,19 @@ test("findings of rules are shown, and only errors among them fail the plan", as
       findings: rule("error").check({ project: "p", stack: "s", resources: warned.result.resources as never, outputs: {} }),
     }),
   ).toBe(1);
+});
+
+test("a referenced stack whose file is wrong is an error in plain words", async () => {
+  const wrong = { ...project("reference"), stackFiles: path.join(folder, "wrong") };
+  mkdirSync(wrong.stackFiles);
+  writeFileSync(path.join(wrong.stackFiles, "Pulumi.reference.yaml"), "config: {}\n");
+  writeFileSync(path.join(wrong.stackFiles, "Pulumi.plain.yaml"), "config:\n  fixture:a: {b: {secure: v1:x:y}}\n");
+  const plan = await planStack(wrong, "reference");
+  expect(exitCodeOf(plan)).toBe(1);
+  expect(plan.errors[0]).toMatch(/Pulumi\.plain\.yaml: 1 problem\n {2}fixture:a\.b/);
+});
+
+test("a contract file that cannot be read, and a stack without a file, leave the stack unchecked", async () => {
+  await expect(planStack(project("reference"), "plain", { contract: "/nowhere.json" })).rejects.toThrow(MissingFile);
+  await expect(planStack(project("plain"), "absent")).rejects.toThrow(MissingFile);
 });
