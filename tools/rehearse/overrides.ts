@@ -11,6 +11,10 @@ export const PATHS = { kubernetes: "/opt/turducken/kubernetes", images: "/opt/tu
 /** The name under which locally made images are imported. Nothing serves it. */
 export const REGISTRY = "registry.local";
 
+/** What every lab host offers, and a request that only one pod of a node can have: every host sees the whole machine's CPUs. */
+const NODE_CPUS = 2;
+const OVER_HALF_A_NODE = "1100m";
+
 interface ClusterConfig {
   hosts: { names: string; addresses: unknown; hostKeys: string[] }[];
   ssh: Record<string, unknown>;
@@ -149,10 +153,6 @@ export function overrideCluster(config: StackConfig, facts: LabFacts): { config:
   copy[secret] = facts.lab.privateKey;
   return { config: copy, applied };
 }
-
-/** What every lab host offers, and a request that only one pod of a node can have: every host sees the whole machine's CPUs. */
-const NODE_CPUS = 2;
-const OVER_HALF_A_NODE = "1100m";
 
 /** Workloads run the images that exist here. */
 export const workloadOverride: ReportOverride = {
