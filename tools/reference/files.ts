@@ -1,11 +1,11 @@
 /** Files that are generated from the schemas, and whether those that lie there are them. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pictureMarkdown } from "./picture";
 import { programSchemas, stackFileSchema } from "./schemas";
 import { referenceMarkdown } from "./table";
 
-export const BEGIN = "<!-- reference:begin -->";
-export const END = "<!-- reference:end -->";
+export type Section = "reference" | "picture";
 
 export interface GeneratedFile {
   /** Relative to the repository's root. */
@@ -20,15 +20,17 @@ export function generatedFiles(root: string): GeneratedFile[] {
     text: `${JSON.stringify(stackFileSchema(each), undefined, 2)}\n`,
   }));
   const readme = readFileSync(join(root, "README.md"), "utf8");
-  return [...schemas, { path: "README.md", text: withReference(readme, referenceMarkdown()) }];
+  const drawn = withSection(readme, "picture", pictureMarkdown(root));
+  return [...schemas, { path: "README.md", text: withSection(drawn, "reference", referenceMarkdown()) }];
 }
 
-/** The README with the reference between its markers. */
-export function withReference(readme: string, reference: string): string {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`README.md needs the lines ${BEGIN} and ${END}, in this order`);
-  return `${readme.slice(0, begin + BEGIN.length)}\n\n${reference}\n${readme.slice(end)}`;
+/** The README with a generated section between its markers. */
+export function withSection(readme: string, section: Section, text: string): string {
+  const [first, last] = [`<!-- ${section}:begin -->`, `<!-- ${section}:end -->`];
+  const begin = readme.indexOf(first);
+  const end = readme.indexOf(last);
+  if (begin < 0 || end < begin) throw new Error(`README.md needs the lines ${first} and ${last}, in this order`);
+  return `${readme.slice(0, begin + first.length)}\n\n${text}\n${readme.slice(end)}`;
 }
 
 /** Paths of the files that are not what they should be. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import Ajv from "ajv";
 import { z } from "zod";
 import { field } from "../../../../components/config/fields";
-import { staleFiles, withReference } from "../../../../tools/reference/files";
+import { staleFiles, withSection } from "../../../../tools/reference/files";
 import { programSchemas, stackFileSchema, structureSchema, type JsonSchema } from "../../../../tools/reference/schemas";
 import { rowsOf } from "../../../../tools/reference/table";
 
@@ -74,8 +74,9 @@ test("the table has a row for every place a field can be", () => {
 });
 
 test("only what is between the markers of the README changes", () => {
+  const again = (text: string) => withSection(text, "reference", "new\n");
   const readme = "# x\n<!-- reference:begin -->\nold\n<!-- reference:end -->\nrest\n";
-  expect(withReference(readme, "new\n")).toBe("# x\n<!-- reference:begin -->\n\nnew\n\n<!-- reference:end -->\nrest\n");
-  expect(withReference(withReference(readme, "new\n"), "new\n")).toBe(withReference(readme, "new\n"));
-  expect(() => withReference("# x", "new")).toThrow(/reference:begin/);
+  expect(again(readme)).toBe("# x\n<!-- reference:begin -->\n\nnew\n\n<!-- reference:end -->\nrest\n");
+  expect(again(again(readme))).toBe(again(readme));
+  expect(() => withSection("# x", "reference", "new")).toThrow(/reference:begin/);
 });
