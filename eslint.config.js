@@ -22,7 +22,12 @@ const oneWay = Object.entries(layers).map(([folder, forbidden]) => ({
             message: `${folder}/ may not import from there: hardware ← components ← stacks ← tools (ARCHITECTURE.md, The house).`,
           },
           ...(folder === "hardware"
-            ? [{ regex: "^(@pulumi/|@kubernetes/|ssh2|@grpc/)", message: "hardware/ is pure data and functions: no Pulumi, no clients." }]
+            ? [
+                {
+                  regex: "^(@pulumi/|@kubernetes/|ssh2|@grpc/)",
+                  message: "hardware/ is pure data and functions: no Pulumi, no clients.",
+                },
+              ]
             : []),
         ],
       },
