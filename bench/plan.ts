@@ -15,6 +15,7 @@ export function inventory(count: number): string {
   const cluster = file.config["turducken:cluster"] as {
     hosts: Record<string, unknown>[];
     topology: { spines: Record<string, string[]> };
+    kubernetes: { podCIDR: string };
   };
   const [control, example] = cluster.hosts as [Record<string, unknown>, { hostKeys: string[] }];
   const groups: Record<string, unknown>[] = [control];
@@ -34,6 +35,8 @@ export function inventory(count: number): string {
   }
   cluster.hosts = groups;
   cluster.topology.spines = spines;
+  // A /24 for each node; the example's range has room for 256.
+  cluster.kubernetes.podCIDR = "10.240.0.0/12";
   return stringify(file);
 }
 
