@@ -16,7 +16,6 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: "run a cluster stack and all stacks on it for real, on this machine",
     load: () => load("./rehearse/command"),
   },
-  hardware: { summary: "show machine types of the catalogue", load: () => load("./hardware/command") },
   reference: { summary: "write or check the generated configuration reference", load: () => load("./reference/command") },
   verdict: { summary: "judge the facts of all hosts (stacks run this)", load: () => load("./verdict/command") },
   gate: { summary: "wait for labels or an API (stacks run this)", load: () => load("./gate/command") },

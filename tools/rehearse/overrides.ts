@@ -162,6 +162,16 @@ export const workloadOverride: ReportOverride = {
   why: "the example's image is not in reach",
 };
 
+/** For the rehearsal of an upgrade. */
+export function olderVersionOverride(versions: { readonly first: string; readonly current: string }): ReportOverride {
+  return {
+    id: "older-version",
+    kind: "replaced",
+    what: `Kubernetes ${versions.first} by the source of ${versions.current} with the older version written into it`,
+    why: "what is rehearsed is the way from one to the other, and building a second source takes another six minutes",
+  };
+}
+
 export function overrideWorkload(config: StackConfig, image: string): StackConfig {
   const copy = structuredClone(config);
   const workload = copy.workload as { gangs: Record<string, unknown>[] };

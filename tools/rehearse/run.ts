@@ -17,7 +17,7 @@ import type { RehearseOptions } from "./command";
 import { WORK_IMAGE } from "./images";
 import { Kube, poll } from "./kube";
 import type { RunningLab } from "./lab";
-import { overrideCluster, overrideWorkload, workloadOverride, type StackConfig } from "./overrides";
+import { olderVersionOverride, overrideCluster, overrideWorkload, workloadOverride, type StackConfig } from "./overrides";
 import { addNewcomer, cgroupFilesystem, prepareParts, startHosts, type Parts } from "./parts";
 import { recordSteps } from "./progress";
 import { Reporter, writeReport, type ReportOverride } from "./report";
@@ -124,6 +124,7 @@ async function sandboxFor({
     stacks[each.stack] = overrideWorkload(configs[each.stack]!, WORK_IMAGE);
     if (!overrides.includes(workloadOverride)) overrides.push(workloadOverride);
   }
+  if (parts.versions.first !== parts.versions.current) overrides.push(olderVersionOverride(parts.versions));
   for (const override of overrides) reporter.line(override.kind, `${override.what}: ${override.why}`);
   return makeSandbox({
     folder: lab.folder,
