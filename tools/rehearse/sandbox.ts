@@ -35,13 +35,18 @@ export async function makeSandbox(options: SandboxOptions): Promise<Sandbox> {
   mkdirSync(join(folder, "program"), { recursive: true });
   writeFileSync(
     join(folder, "Pulumi.yaml"),
-    stringify({ name: project, runtime: "nodejs", main: "program", stackConfigDir: "." }),
+    stringify({
+      name: project,
+      runtime: { name: "nodejs", options: { tsconfig: "../tsconfig.pulumi.json" } },
+      main: "program",
+      stackConfigDir: ".",
+    }),
   );
   writeFileSync(
     join(folder, "program", "index.ts"),
     `module.exports = require(${JSON.stringify(join(repository, "stacks"))});\n`,
   );
-  for (const shared of ["node_modules", "bin", "tsconfig.json", "package.json"])
+  for (const shared of ["node_modules", "bin", "tsconfig.json", "tsconfig.pulumi.json", "package.json"])
     symlinkSync(join(repository, shared), join(folder, shared));
   const stackFile = (stack: string) => join(folder, `Pulumi.${stack}.yaml`);
   const passphrase = randomBytes(18).toString("base64url");
