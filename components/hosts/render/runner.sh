@@ -379,7 +379,7 @@ main() {
   trap 'STOPPED=TERM' TERM
   local line=''
   # Run as `bash -s`, stdin is this program itself.
-  if [ "$MODE" = apply ] && [ -n "${BASH_SOURCE[0]:-}" ] && [ ! -t 0 ]; then
+  if [ "$MODE" = apply ] && [[ $- != *s* ]] && [ ! -t 0 ]; then
     IFS= read -r -t 30 line || true
     read_secrets "$line" || {
       echo "$HOST: the secrets on stdin are not one line of JSON like {\"name\":\"value\"}" >&2

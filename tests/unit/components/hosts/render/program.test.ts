@@ -32,6 +32,13 @@ describe("a host program", () => {
     expect(existsSync(host.path("state"))).toBe(false);
   });
 
+  test("can be applied through stdin, where it reads no secrets from its own text", async () => {
+    const text = `${host.program({ steps: { prepare: [fileStep(host, "first")] } })}# generation 2\n`;
+    const run = await host.run(text, "prepare", "apply", { viaStdin: true });
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(states(run)).toEqual(["first changed"]);
+  });
+
   test("stops at the first failure and names host, step, error and remedy", async () => {
     const broken = step("broken", "false", "echo 'cannot reach the mirror' >&2; exit 7", { remedy: "open the mirror" });
     const run = await host.run(
