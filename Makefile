@@ -1,5 +1,6 @@
 # The two commands of the README, and the ones behind them. Every target sets up what it needs.
-.PHONY: setup rehearse test test-unit test-lab check bench reference clean
+PREPARE ?= --upgrade
+.PHONY: setup binaries rehearse test test-unit test-lab check bench reference clean
 SHELL := /bin/bash
 STACK ?= bare-metal
 
@@ -17,8 +18,11 @@ check: setup ## types, lint, format, generated files
 test-unit: setup ## anywhere, under a minute
 	npx jest --selectProjects unit
 
-test-lab: setup ## real SSH hosts and a real cluster in network namespaces; needs root on Linux, else skipped and counted
+test-lab: setup binaries ## real SSH hosts and a real cluster in network namespaces; needs root on Linux, else skipped and counted
 	npx jest --selectProjects lab --runInBand
+
+binaries: setup ## what the lab runs: built, fetched or taken from the cache; about 6 minutes the first time
+	node bin/turducken.js rehearse --prepare $(PREPARE)
 
 bench: setup ## ratios against plain ssh and ansible-core, measured in one run
 	node -r tsx/cjs bench/index.ts $(ARGS)
@@ -30,7 +34,8 @@ setup: node_modules/.package-lock.json
 	@bash tools/setup.sh
 
 node_modules/.package-lock.json: package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
+	@# Not `npm ci`: it refuses a lock file that lacks other platforms' optional binaries, which not every registry mirror has.
+	npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 clean: ## what was generated; caches of binaries and images stay

@@ -19,7 +19,7 @@ const VERSION = REHEARSED.kubernetes.replace(/^v/, "");
 export function findPrograms(): { folder: string } | { missing: string } {
   const cache = join(cacheFolder(), "binaries");
   const built = buildGroups().map((group) => join(cache, `${group.module}-${groupKey(group)}`));
-  const folders = [process.env.TURDUCKEN_BINARIES, ...built, cache, `${cacheFolder()}-seed`].filter((each) => each !== undefined);
+  const folders = [process.env.TURDUCKEN_BINARIES, ...built, cache].filter((each) => each !== undefined);
   const missing = PROGRAMS.filter((program) => !folders.some((folder) => existsSync(join(folder, program))));
   if (missing.length === 0) return { folder: folders.join(delimiter) };
   return {

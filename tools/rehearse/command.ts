@@ -13,10 +13,12 @@ export function register(program: Command): void {
     .option("--engine <engine>", "builtin, or pulumi: the real CLI with its plugins, where they are installed", "builtin")
     .option("--binaries <folder>", "Kubernetes programs to use: kubeadm, kubelet, kubectl, kube-apiserver, …, etcd, coredns")
     .option("--download", "fetch the official programs before building them from source", false)
+    .option("--prepare", "only make, fetch or find what is then cached, and stop", false)
     .option("--quick", "stop after the first gang: no scenarios of change, growth and departure", false)
     .option("--upgrade", "begin one patch version lower and rehearse the upgrade, too", false)
-    .action(async (stack: string | undefined, options: RehearseOptions & { end?: string }) => {
+    .action(async (stack: string | undefined, options: RehearseOptions & { end?: string; prepare: boolean }) => {
       if (options.end !== undefined) return endKeptRun(options.end);
+      if (options.prepare) return prepare(options);
       if (stack === undefined) program.error("error: name a cluster stack, e.g. bare-metal");
       const { rehearse } = await import("./run");
       process.exitCode = await rehearse(stack, options);
@@ -31,6 +33,19 @@ export interface RehearseOptions {
   readonly download: boolean;
   readonly quick: boolean;
   readonly upgrade: boolean;
+}
+
+/** Where the lab cannot run nothing is needed, so that is no failure: the tests that need it are skipped and say why. */
+async function prepare(options: RehearseOptions): Promise<void> {
+  const { missingForLab } = await import("./lab");
+  const missing = missingForLab();
+  if (missing.length > 0) {
+    console.log(`the lab cannot run here, so nothing is prepared for it:\n${missing.map((line) => `  ${line}`).join("\n")}`);
+    return;
+  }
+  const { prepareParts } = await import("./parts");
+  const { Reporter } = await import("./report");
+  await prepareParts(options, new Reporter());
 }
 
 /** Only a run that was kept: one that is under way belongs to its own process. */

@@ -1,10 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import { endpointHost, endpointUrl, kubeadmConfiguration } from "../../../../components/kubernetes";
-import { CA_HASH_PLACE, TOKEN_PLACE } from "../../../../components/kubernetes/kubeadm";
 import { cluster, controlPlane, host, labSettings, settings, worker } from "./fixtures";
 
 type Args = { name: string; value: string }[];
@@ -97,34 +92,4 @@ test("without gangs no gate is set", () => {
 test("endpoints may be names, IPv4 and IPv6 addresses", () => {
   expect(["api.site:443", "10.0.0.10:6443", "[fd00::1]:6443"].map(endpointHost)).toEqual(["api.site", "10.0.0.10", "fd00::1"]);
   expect(endpointUrl("[fd00::1]:6443")).toBe("https://[fd00::1]:6443");
-});
-
-const places = [process.env.TURDUCKEN_BINARIES, ...(process.env.PATH ?? "").split(":")].filter((each): each is string =>
-  Boolean(each),
-);
-const kubeadm = places.map((folder) => join(folder, "kubeadm")).find(existsSync);
-const withKubeadm = kubeadm ? test : test.skip;
-if (!kubeadm) console.warn("no kubeadm in TURDUCKEN_BINARIES or PATH: its own verdict on the configuration is skipped");
-
-withKubeadm.each([
-  ["defaults", settings()],
-  ["a rehearsal", labSettings],
-])("kubeadm itself accepts the configuration with %s", (_, chosen) => {
-  const folder = mkdtempSync(join(tmpdir(), "kubeadm-"));
-  try {
-    const joining = kubeadmConfiguration(worker, chosen, cluster)
-      .join.replace(TOKEN_PLACE, "abcdef.0123456789abcdef")
-      .replace(CA_HASH_PLACE, `sha256:${"0".repeat(64)}`);
-    for (const [name, text] of Object.entries({
-      init: kubeadmConfiguration(controlPlane, chosen, cluster).init,
-      join: joining,
-    })) {
-      const file = join(folder, `${name}.yaml`);
-      writeFileSync(file, text, { mode: 0o600 });
-      const { status, stdout, stderr } = spawnSync(kubeadm!, ["config", "validate", "--config", file], { encoding: "utf8" });
-      expect({ name, status, said: `${stdout}${stderr}`.trim() }).toEqual({ name, status: 0, said: "ok" });
-    }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });
