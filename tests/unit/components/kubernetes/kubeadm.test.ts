@@ -1,4 +1,5 @@
 import { parse, parseAllDocuments } from "yaml";
+import { CA_HASH_PLACE, TOKEN_PLACE } from "../../../../components/kubernetes/kubeadm";
 import { endpointHost, endpointUrl, kubeadmConfiguration } from "../../../../components/kubernetes";
 import { cluster, controlPlane, host, labSettings, settings, worker } from "./fixtures";
 
