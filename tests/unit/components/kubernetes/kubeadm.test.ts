@@ -1,7 +1,7 @@
 import { parse, parseAllDocuments } from "yaml";
 import { CA_HASH_PLACE, TOKEN_PLACE } from "../../../../components/kubernetes/kubeadm";
 import { endpointHost, endpointUrl, kubeadmConfiguration } from "../../../../components/kubernetes";
-import { cluster, controlPlane, host, labSettings, settings, worker } from "./fixtures";
+import { cluster, controlPlane, host, settings } from "./fixtures";
 
 type Args = { name: string; value: string }[];
 const byName = (args: Args) => Object.fromEntries(args.map(({ name, value }) => [name, value]));
