@@ -27,19 +27,23 @@ export async function benchHosts(): Promise<void> {
   if (missing.length > 0) return console.log(`skipped: ${missing.join("; ")}`);
   const ansible = await installAnsible();
   if ("reason" in ansible) console.log(`without ansible-core: ${ansible.reason}`);
+  const measured: { size: number; times: Times }[] = [];
   for (const size of SIZES) {
     const abort = new AbortController();
     const fleet = await startFleet(size, abort.signal);
     const release = closeOnSignals(() => (abort.abort(), fleet.close()));
     try {
       const methods = await methodsFor(fleet, "bin" in ansible ? ansible.bin : undefined);
-      report(size, await measureRounds(fleet, methods));
+      const times = await measureRounds(fleet, methods);
+      report(size, times);
+      measured.push({ size, times });
     } finally {
       await endConnections(fleet);
       await fleet.close();
       release();
     }
   }
+  reportGrowth(measured);
 }
 
 async function methodsFor(fleet: Fleet, ansibleBin: string | undefined): Promise<Method[]> {
@@ -128,4 +132,23 @@ function report(size: number, times: Times): void {
   }
   console.log(`  nothing asked: up with no generation raised takes ${show(of("ours idle"), " s")}`);
   console.log(`  state: ${(of("state")! / size / 1024).toFixed(1)} KiB a host (goal: under 32)`);
+}
+
+/** What one further host costs: without what a run costs whatever it does, such as starting the program and the verdict. */
+function reportGrowth(measured: readonly { size: number; times: Times }[]): void {
+  const [few, many] = [measured[0], measured[measured.length - 1]];
+  if (!few || !many || few === many) return;
+  for (const run of ["first", "no-change"]) {
+    const slope = (name: string): number | undefined => {
+      const [before, after] = [few.times[`${name} ${run}`], many.times[`${name} ${run}`]];
+      return before && after && (median(after) - median(before)) / (many.size - few.size);
+    };
+    const each = ["ours", "plain", "ansible"].map((name) => {
+      const seconds = slope(name);
+      return `${name} ${seconds === undefined ? "-" : `${(seconds * 1000).toFixed(0)} ms`}`;
+    });
+    const [ours, plain] = [slope("ours"), slope("plain")];
+    const ratio = ours !== undefined && plain !== undefined ? ` (ours/plain ${(ours / plain).toFixed(2)})` : "";
+    console.log(`each further host, ${run}: ${each.join(", ")}${ratio}`);
+  }
 }

