@@ -196,10 +196,11 @@ interface Nodes {
     }
   });
 
-  test("destroy of the layers takes labels, policy and namespace away", async () => {
+  test("destroy of the layers takes policy and namespace away; the labels stay, as their patches are retained", async () => {
     const result = await destroy(options("lab-layers"));
     expect(failure(result)).toBe("");
-    expect(await plane.kubectl(["get", "nodes", "-l", "fabric.topograph.run/tier-0", "-o", "name"])).toBe("");
+    const labelled = await plane.kubectl(["get", "nodes", "-l", "fabric.topograph.run/tier-0", "-o", "name"]);
+    expect(labelled.trim().split("\n")).toHaveLength(6);
     expect(await plane.kubectl(["get", "mutatingadmissionpolicies,mutatingadmissionpolicybindings", "-o", "name"])).toBe("");
     expect(await plane.kubectl(["get", "namespace", "team", "--ignore-not-found"])).toBe("");
   }, 120_000);
