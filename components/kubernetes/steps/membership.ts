@@ -106,6 +106,8 @@ function join(host: HostSpec, settings: KubernetesSettings, cluster: ClusterView
       "  exit 1",
       "fi",
       rememberKubelet(settings),
+      // kubeadm is done when the kubelet has its certificate; the Node comes a little later, over 10 s on a machine that is very busy.
+      `wait_for 120 ${kubectl(host)} get node ${host.name} -o name >/dev/null`,
     ),
     disruption: "none",
     remedy: `is ${cluster.endpoint} reachable from here, and the clock right? The whole output of kubeadm is in ${LOG}; a rerun starts over with a new token`,
