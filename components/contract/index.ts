@@ -1,3 +1,4 @@
 export * from "./build";
 export * from "./contract";
+export * from "./parse";
 export * from "./read";

@@ -1,16 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
+import { DIAL } from "./dial";
 import type { HostSpec, SshAccess } from "./types";
 
 /** Reads a top-level secret configuration key by its name, e.g. `config.requireSecret`. */
 export type SecretReader = (name: string) => pulumi.Output<string>;
-
-/**
- * How often and how long the provider dials. It waits 0.1 s, then half as much again each time, and counts attempts: six cover
- * about 2 s of a refused port, and a host that is silent is given up after 70 s. All hosts behind a bastion share its
- * `MaxStartups 10:30:100`, which drops connections at random, so more attempts there (12: about 20 s).
- */
-export const DIAL = { seconds: 10, attempts: 6, attemptsThroughBastion: 12 } as const;
 
 /**
  * The `connection` of every command on this host. Without `hostKey` the provider trusts any machine that answers; that happens

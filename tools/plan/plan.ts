@@ -1,7 +1,7 @@
 /** Plans a stack of this repository, and with it the stacks it references. */
 import { readFileSync } from "node:fs";
 import { ConfigError } from "../../components/config/problems";
-import { parseContract } from "../../components/contract/read";
+import { parseContract } from "../../components/contract/parse";
 import type { Finding, Policy, PolicyGraph } from "../../policies/types";
 import { type LoadOptions, MissingFile, listStacks, loadStack } from "../config/stack-file";
 import type { Project } from "../config/project";

@@ -1,5 +1,5 @@
 import type { Problem } from "../../components/config/problems";
-import type { Phase, StepReport } from "../../components/hosts";
+import type { Phase, StepReport } from "../../components/hosts/plain";
 import { SshError, type SshPool } from "../ssh";
 import type { ProbeHost } from "./graph";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { INVENTORY_FILE, stackFolder, type Inventory } from "../../components/hosts";
+import { INVENTORY_FILE, stackFolder, type Inventory } from "../../components/hosts/plain";
 import { Asset, type GraphResource, type ProgramResult } from "../engine/types";
 import { toPlainMap } from "../engine/properties";
 import type { SshEndpoint, SshTarget } from "../ssh";

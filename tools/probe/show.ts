@@ -1,4 +1,4 @@
-import type { StepReport } from "../../components/hosts";
+import type { StepReport } from "../../components/hosts/plain";
 import type { ProbeAnswer } from "./ask";
 
 /** One line for a host that is right; else a line per step that is not. */

@@ -1,5 +1,5 @@
 import type { Problem } from "../../components/config/problems";
-import { renderReachabilityScript, type ReachabilityPair } from "../../components/hosts";
+import { renderReachabilityScript, type ReachabilityPair } from "../../components/hosts/plain";
 import { SshError, type SshPool, type SshTarget } from "../ssh";
 
 export interface LiveAnswers {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { renderProblems } from "../../components/config/problems";
-import type { Inventory, VerdictInput } from "../../components/hosts";
+import type { Inventory, VerdictInput } from "../../components/hosts/plain";
 import { sha256 } from "../../components/hosts/render/commands";
 
 /** `turducken verdict`: what the resource `set` of a cluster stack runs; a person may run it, too. */

@@ -8,7 +8,7 @@ import {
   type Inventory,
   type Verdict,
   type VerdictInput,
-} from "../../components/hosts";
+} from "../../components/hosts/plain";
 import { SshPool } from "../ssh";
 import { askHosts, type LiveAnswers } from "./ask";
 import { targetOf } from "./target";

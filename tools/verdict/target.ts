@@ -1,4 +1,4 @@
-import { DIAL, type Inventory } from "../../components/hosts";
+import { DIAL, type Inventory } from "../../components/hosts/plain";
 import type { SshTarget } from "../ssh";
 
 /** Asking twice is enough here: the provider has just been on the host. */

@@ -1,5 +1,5 @@
 import { buildContract } from "../../../../components/contract/build";
-import { parseContract } from "../../../../components/contract/read";
+import { parseContract } from "../../../../components/contract/parse";
 import { parseCluster } from "../../../../stacks/config";
 import { exampleRaw, OPTIONS, spoilt, type Raw } from "../../stacks/config/example";
 
