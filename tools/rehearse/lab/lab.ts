@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Lab, LabHostSpec, LabOptions } from "../types";
 import type { CgroupLayout } from "./cgroups";
@@ -194,10 +194,12 @@ export class RunningLab implements Lab {
     );
   }
 
-  /** `known_hosts` with every host's own key. */
+  /** `known_hosts` with every host's own key. Renamed into place: somebody may be reading the one before. */
   knownHostsFile(): string {
     const file = join(this.folder, "known_hosts");
-    writeFileSync(file, [...this.hosts.values()].map((host) => `${host.address} ${host.hostKey}\n`).join(""));
+    const next = `${file}.${randomBytes(4).toString("hex")}`;
+    writeFileSync(next, [...this.hosts.values()].map((host) => `${host.address} ${host.hostKey}\n`).join(""));
+    renameSync(next, file);
     return file;
   }
 
