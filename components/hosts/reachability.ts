@@ -127,7 +127,7 @@ export function judgeReachability(
 }
 
 function some(names: readonly string[]): string {
-  const shown = names.slice(0, 5).join(", ");
+  const shown = [...names].sort().slice(0, 5).join(", ");
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 

@@ -1,5 +1,5 @@
 import type { Problem } from "../../components/config/problems";
-import { renderReachabilityScript, type ReachabilityPair } from "../../components/hosts/plain";
+import { factsCommand, renderFactsScript, renderReachabilityScript, type ReachabilityPair } from "../../components/hosts/plain";
 import { SshError, type SshPool, type SshTarget } from "../ssh";
 
 export interface LiveAnswers {
@@ -30,7 +30,7 @@ export async function askHosts(
       } catch (error) {
         if (!(error instanceof SshError)) throw error;
         warnings.push({
-          path: `${name}: connection`,
+          path: connectionOf(name),
           message: `did not answer just now: ${error.what}`,
           fix: error.remedy ?? "see whether the host is up",
         });
@@ -38,6 +38,29 @@ export async function askHosts(
     }),
   );
   return { clocks, paths, warnings: warnings.sort((a, b) => a.path.localeCompare(b.path)) };
+}
+
+/** Where a warning about a host that does not answer stands. */
+export const connectionOf = (host: string): string => `${host}: connection`;
+
+/** Facts of now, by host name; a host that does not answer is left out. */
+export async function askFacts(
+  pool: SshPool,
+  hosts: readonly { readonly name: string; readonly target: SshTarget }[],
+): Promise<Record<string, string>> {
+  const stdin = renderFactsScript();
+  const answers = await Promise.all(
+    hosts.map(async ({ name, target }): Promise<[string, string][]> => {
+      try {
+        const { stdout } = await pool.exec(target, factsCommand({ name, generation: 0 }), { stdin, timeout: 60 });
+        return [[name, stdout]];
+      } catch (error) {
+        if (error instanceof SshError) return [];
+        throw error;
+      }
+    }),
+  );
+  return Object.fromEntries(answers.flat());
 }
 
 /** `date`, not the shell's own clock, so that a person who types it sees the same. */

@@ -10,18 +10,46 @@ import {
   type VerdictInput,
 } from "../../components/hosts/plain";
 import { SshPool } from "../ssh";
-import { askHosts, type LiveAnswers } from "./ask";
+import { askFacts, askHosts, connectionOf, type LiveAnswers } from "./ask";
 import { targetOf } from "./target";
 
 /**
  * The verdict over all hosts: their facts, and with keys also what only asking now can tell: clocks, and whether hosts reach each
  * other. A host that gave facts but does not answer now is a warning: adding a host must not depend on all others being up.
+ *
+ * Facts lie in the stack's state from the first run on. Where they show something wrong, the hosts are asked anew: what was
+ * repaired since then holds nobody up.
  */
 export async function judge(input: VerdictInput): Promise<Verdict> {
-  const { facts, problems: unreadable } = readFacts(input, input.facts);
-  const live = await ask(input, facts);
+  const { keys } = input;
+  const known = readFacts(input, input.facts);
+  if (!keys) return judgeAll(input, known, NOBODY_ASKED);
+  const pool = new SshPool();
+  const targets = input.hosts.map((host) => ({ name: host.name, target: targetOf(host, keys) }));
+  try {
+    const able = targets.filter(({ name }) => known.facts.has(name));
+    const live = await askHosts(pool, able, reachabilityPairs(input.hosts, input.reachability ?? []));
+    const verdict = judgeAll(input, known, live);
+    if (verdict.problems.length === 0) return verdict;
+    const unanswered = new Set(live.warnings.map(({ path }) => path));
+    const fresh = await askFacts(
+      pool,
+      targets.filter(({ name }) => !unanswered.has(connectionOf(name))),
+    );
+    return judgeAll(input, readFacts(input, { ...input.facts, ...fresh }), live);
+  } finally {
+    await pool.close();
+  }
+}
+
+const NOBODY_ASKED: LiveAnswers = { clocks: new Map(), paths: new Map(), warnings: [] };
+
+function judgeAll(input: VerdictInput, { facts, problems: unreadable }: ReadFacts, live: LiveAnswers): Verdict {
   const clocks = new Map(facts);
-  for (const [host, clock] of live.clocks) clocks.set(host, { ...facts.get(host)!, clock: clock.host });
+  for (const [host, clock] of live.clocks) {
+    const own = facts.get(host);
+    if (own) clocks.set(host, { ...own, clock: clock.host });
+  }
   const { problems, warnings } = validateFacts({ ...input, facts: clocks, asked: askedAt(input, live) });
   const paths = judgeReachability(reachabilityPairs(input.hosts, input.reachability ?? []), live.paths, facts);
   return { problems: [...unreadable, ...problems, ...paths], warnings: [...warnings, ...live.warnings] };
@@ -43,10 +71,12 @@ export function judgeFacts(
   return { problems: [...unreadable, ...problems], warnings };
 }
 
-function readFacts(
-  { hosts }: Inventory,
-  texts: Readonly<Record<string, string>>,
-): { facts: Map<string, HostFacts>; problems: Problem[] } {
+interface ReadFacts {
+  readonly facts: ReadonlyMap<string, HostFacts>;
+  readonly problems: readonly Problem[];
+}
+
+function readFacts({ hosts }: Inventory, texts: Readonly<Record<string, string>>): ReadFacts {
   const facts = new Map<string, HostFacts>();
   const problems: Problem[] = [];
   for (const { name } of hosts) {
@@ -63,20 +93,6 @@ function readFacts(
     }
   }
   return { facts, problems };
-}
-
-async function ask(input: VerdictInput, facts: ReadonlyMap<string, HostFacts>): Promise<LiveAnswers> {
-  const { keys } = input;
-  if (!keys) return { clocks: new Map(), paths: new Map(), warnings: [] };
-  const pool = new SshPool();
-  try {
-    const hosts = input.hosts
-      .filter(({ name }) => facts.has(name))
-      .map((host) => ({ name: host.name, target: targetOf(host, keys) }));
-    return await askHosts(pool, hosts, reachabilityPairs(input.hosts, input.reachability ?? []));
-  } finally {
-    await pool.close();
-  }
 }
 
 /** Facts from a state file may be old; only a clock that was read now is compared. */

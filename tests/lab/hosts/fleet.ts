@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { makeSandbox } from "../../../tools/rehearse/sandbox";
 import type { Sandbox, StackOperation, StackRun } from "../../../tools/rehearse/sandbox-types";
-import { startLab, type RunningLab } from "../../../tools/rehearse/lab";
+import { readFileSync } from "node:fs";
+import { startLab, until, type RunningLab } from "../../../tools/rehearse/lab";
+import { makeKeyPair } from "../../../tools/rehearse/lab/keys";
 import type { LabHost } from "../../../tools/rehearse/types";
 
 const repository = join(__dirname, "..", "..", "..");
@@ -46,8 +48,10 @@ export async function startFleet(names: readonly string[], options: { bastion?: 
     const keys: Record<string, unknown> = { cluster, sshPrivateKey: lab.privateKey };
     if (options.bastion) {
       const gate = lab.hosts.get("gate")!;
+      const { privateKey, publicKey } = await makeKeyPair(join(lab.folder, "bastion"));
+      await on(gate, `printf '%s\\n' '${publicKey}' >/home/admin/.ssh/authorized_keys`);
       cluster.ssh.bastion = { host: gate.address, user: "admin", hostKey: gate.hostKey, privateKey: "bastionKey" };
-      keys.bastionKey = lab.privateKey;
+      keys.bastionKey = privateKey;
     }
     const sandbox = await makeSandbox({
       folder: lab.folder,
@@ -86,6 +90,64 @@ export function complaint(run: StackRun): string {
 
 export function operationOn(run: StackRun, name: string): StackOperation | undefined {
   return run.operations.find((each) => each.name === name);
+}
+
+/** `create 6, same 3`, without what was not done. */
+export function tally(run: StackRun): string {
+  const counts = new Map<string, number>();
+  for (const { operation, state, type } of run.operations) {
+    if (!type.startsWith("command:")) continue;
+    const word = state === "done" ? operation : state;
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([word, count]) => `${word} ${count}`)
+    .sort()
+    .join(", ");
+}
+
+/** Names of resources that a run did more with than look at them. */
+export function touched(run: StackRun): string[] {
+  return run.operations
+    .filter((each) => each.type.startsWith("command:") && each.operation !== "same")
+    .map(({ name }) => name)
+    .sort();
+}
+
+/** Names of the commands in the checkpoint, which must always be whole. */
+export function remembered(fleet: Fleet): string[] {
+  const { resources, pendingOperations } = JSON.parse(readFileSync(fleet.sandbox.checkpointFile("fleet"), "utf8")) as {
+    resources: { urn: string; type: string }[];
+    pendingOperations: unknown[];
+  };
+  expect(pendingOperations).toEqual([]);
+  return resources
+    .filter(({ type }) => type.startsWith("command:"))
+    .map(({ urn }) => urn.split("::").at(-1)!)
+    .sort();
+}
+
+/** The names of the hosts that carry anything of ours. */
+export async function marked(fleet: Fleet, names: readonly string[] = fleet.names): Promise<string[]> {
+  const found = await Promise.all(
+    names.map((name) => on(fleet.host(name), "[ ! -e /etc/turducken/cluster ] || cat /etc/turducken/host.json")),
+  );
+  return names.filter((_, index) => found[index] !== "");
+}
+
+/** Waits for something to be true on a host. */
+export async function comesTrue(host: LabHost, script: string, seconds = 30): Promise<void> {
+  const yes = await until(seconds, async () => (await host.exec(["bash", "-c", script])).code === 0);
+  if (!yes) throw new Error(`${host.name}: after ${seconds} s still not: ${script}`);
+}
+
+/** A program that answers before the real one of the same name. */
+export async function stub(host: LabHost, name: string, script: string): Promise<void> {
+  await on(host, `cat >/usr/local/bin/${name} <<'END'\n#!/bin/bash\n${script}\nEND\nchmod 755 /usr/local/bin/${name}`);
+}
+
+export async function unstub(host: LabHost, name: string): Promise<void> {
+  await on(host, `rm /usr/local/bin/${name}`);
 }
 
 /** Runs a program on a host, beside SSH; fails the test when it fails. */
