@@ -108,14 +108,14 @@ export function judgeReachability(
   facts: ReadonlyMap<string, HostFacts>,
 ): Problem[] {
   const closed = new Map<string, { pair: ReachabilityPair; from: string[] }>();
-  for (const [from, stdout] of outputs) {
-    const found = new Map(parseReachability(stdout).map(({ address, port, state }) => [`${address} ${port}`, state]));
-    for (const pair of pairs.filter((each) => each.from === from && found.get(`${each.address} ${each.port}`) === "closed")) {
-      const key = `${pair.to} ${pair.port}`;
-      const entry = closed.get(key) ?? { pair, from: [] };
-      entry.from.push(from);
-      closed.set(key, entry);
-    }
+  const found = new Map([...outputs].map(([from, stdout]) => [from, statesByPath(stdout)]));
+  // In the order of the inventory, not in that of the answers.
+  for (const pair of pairs) {
+    if (found.get(pair.from)?.get(`${pair.address} ${pair.port}`) !== "closed") continue;
+    const key = `${pair.to} ${pair.port}`;
+    const entry = closed.get(key) ?? { pair, from: [] };
+    entry.from.push(pair.from);
+    closed.set(key, entry);
   }
   return [...closed.values()].map(({ pair, from }) => ({
     path: `${pair.to}: facts: port ${pair.port}/tcp`,
@@ -124,6 +124,10 @@ export function judgeReachability(
     allowed: "a connection that is accepted or refused by the host itself within 3 s",
     fix: `let the site open it, for example on ${pair.to}: ${openCommand(facts.get(pair.to), pair.port)}`,
   }));
+}
+
+function statesByPath(stdout: string): Map<string, PathState> {
+  return new Map(parseReachability(stdout).map(({ address, port, state }) => [`${address} ${port}`, state]));
 }
 
 function some(names: readonly string[]): string {

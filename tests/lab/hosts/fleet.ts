@@ -1,7 +1,7 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeSandbox } from "../../../tools/rehearse/sandbox";
 import type { Sandbox, StackOperation, StackRun } from "../../../tools/rehearse/sandbox-types";
-import { readFileSync } from "node:fs";
 import { startLab, until, type RunningLab } from "../../../tools/rehearse/lab";
 import { makeKeyPair } from "../../../tools/rehearse/lab/keys";
 import type { LabHost } from "../../../tools/rehearse/types";
@@ -127,11 +127,10 @@ export function remembered(fleet: Fleet): string[] {
     .sort();
 }
 
-/** The names of the hosts that carry anything of ours. */
+/** Names of the hosts that a run has changed in any way: a program in the user's home, or anything in /etc. */
 export async function marked(fleet: Fleet, names: readonly string[] = fleet.names): Promise<string[]> {
-  const found = await Promise.all(
-    names.map((name) => on(fleet.host(name), "[ ! -e /etc/turducken/cluster ] || cat /etc/turducken/host.json")),
-  );
+  const find = "find /etc/turducken /home/admin/.turducken-* 2>/dev/null || true";
+  const found = await Promise.all(names.map((name) => on(fleet.host(name), find)));
   return names.filter((_, index) => found[index] !== "");
 }
 

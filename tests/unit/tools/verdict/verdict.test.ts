@@ -108,6 +108,15 @@ describeWithSshd("turducken verdict with keys", () => {
     server.close();
   });
 
+  test("asks hosts anew whose facts in the state are bad, and goes by what they say now", async () => {
+    const rest = await input([here("n01"), here("n02")], await freePort());
+    const bad = facts({ n01: { foreign: ["slurmd"] }, n02: { sudo: false, os: { id: "plan9", versionId: "4" } } }, rest.hosts);
+    const said = await verdict({ ...rest, facts: bad });
+    expect(said.stderr).not.toMatch(/slurmd|plan9/);
+    // Both names are this machine, which only fresh facts show.
+    expect(said.stderr).toContain("n01, n02: facts: machine id");
+  });
+
   test("finds the path that is closed, and says what the site would run", async () => {
     // TCP to a multicast address fails in the kernel without a packet, and not as a refusal.
     const nowhere = { ...here("n02"), addresses: { reach: "127.0.0.1", bind: "127.0.0.1", advertise: "224.0.0.1" } };
