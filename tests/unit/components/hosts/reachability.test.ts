@@ -113,7 +113,11 @@ describe("judgeReachability", () => {
 
   test("names a closed port once, from where, who needs it, and the site's own command", () => {
     const outputs = new Map([
-      ...hosts.slice(1).map(({ name }): [string, string] => [name, "10.0.0.1 6443 closed\n"]),
+      // As they answered, not as they stand in the inventory.
+      ...hosts
+        .slice(1)
+        .reverse()
+        .map(({ name }): [string, string] => [name, "10.0.0.1 6443 closed\n"]),
       ["cp1", "10.0.1.2 10250 closed\n"] as [string, string],
     ]);
     expect(judgeReachability(pairs, outputs, facts)).toEqual([
