@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { IMAGE_REPOSITORY } from "./images";
 import type { Lab } from "./types";
 import type { ReportOverride } from "./report";
 
@@ -7,9 +8,6 @@ export type StackConfig = Record<string, unknown>;
 
 /** Where things are inside every lab host. */
 export const PATHS = { kubernetes: "/opt/turducken/kubernetes", images: "/opt/turducken/images" } as const;
-
-/** The name under which locally made images are imported. Nothing serves it. */
-export const REGISTRY = "registry.local";
 
 /** What every lab host offers, and a request that only one pod of a node can have: every host sees the whole machine's CPUs. */
 const NODE_CPUS = 2;
@@ -77,9 +75,9 @@ export const clusterOverrides: readonly Override[] = [
     id: "images",
     kind: "replaced",
     steps: ["images-import"],
-    what: `registry.k8s.io by image archives made on this machine, imported under ${REGISTRY}`,
+    what: `registry.k8s.io by image archives made on this machine, imported under ${IMAGE_REPOSITORY}`,
     why: "no registry may be in reach; the programs inside are the real ones",
-    apply: (cluster) => setKubernetes(cluster, { images: { repository: REGISTRY, directory: PATHS.images } }),
+    apply: (cluster) => setKubernetes(cluster, { images: { repository: IMAGE_REPOSITORY, directory: PATHS.images } }),
   },
   {
     id: "containerd",
