@@ -7,7 +7,8 @@ export { catalogue, findMachineType, type MachineTypeLookup } from "./catalogue"
 export { bareMetalTypes } from "./catalogue/bare-metal";
 export { validateInlineTypes, type InlineTypes } from "./catalogue/inline";
 export { biggestDomain, distancesOf, domainOf, domainSizes, nodeOf, UNKNOWN_DOMAIN, type Distance } from "./topology/tree";
-export { treeFromInventory, type Inventory, type InventoryNode, type InventoryTree } from "./topology/sources/inventory";
+export { treeFromInventory, type Inventory, type InventoryNode } from "./topology/sources/inventory";
+export type { SourceTree } from "./topology/sources/result";
 export {
   ACCELERATOR_KEY,
   FABRIC_KEY_PREFIX,

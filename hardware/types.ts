@@ -1,9 +1,14 @@
 /** What a machine is. Plain data: no Pulumi, no clients. */
+import type { AwsFacts } from "./catalogue/aws/facts";
+import type { GcpFacts } from "./catalogue/gcp/facts";
 
 export type Provider = "aws" | "gcp" | "bare-metal";
 export type Arch = "amd64" | "arm64";
 
-/** How nodes talk fast. Each kind carries what only that kind needs. */
+/**
+ * How nodes talk fast. Each kind carries what only that kind needs. `rateGbps` is always the rate of one adapter port or one
+ * fabric interface, in Gbit/s, not the sum of the machine.
+ */
 export type Fabric =
   | { readonly kind: "infiniband"; readonly hcas: readonly InfiniBandHca[]; readonly rateGbps: number }
   | { readonly kind: "roce"; readonly hcas: readonly InfiniBandHca[]; readonly rateGbps: number }
@@ -28,10 +33,9 @@ export interface Accelerators {
   readonly resource: string;
 }
 
-/** A row of the hardware catalogue. */
-export interface MachineType {
+/** What a row of the hardware catalogue has, wherever the machine stands. */
+export interface MachineTypeBase {
   readonly name: string;
-  readonly provider: Provider;
   readonly arch: Arch;
   /** Physical cores of the whole machine. */
   readonly cores: number;
@@ -44,9 +48,28 @@ export interface MachineType {
   readonly topologyTiers: readonly TierName[];
   /** 2 MiB huge pages that the fabric library wants per node; 0 for none. */
   readonly hugePages2Mi: number;
+  /** False for types that only documentation speaks of: no API or machine confirmed the numbers, and using one is a warning. */
+  readonly verified: boolean;
   /** Where the facts come from: `owner/repo:path@commit`, a vendor page, or `user` for inline types. */
   readonly source: string;
 }
+
+export interface BareMetalMachineType extends MachineTypeBase {
+  readonly provider: "bare-metal";
+}
+
+export interface AwsMachineType extends MachineTypeBase {
+  readonly provider: "aws";
+  readonly aws: AwsFacts;
+}
+
+export interface GcpMachineType extends MachineTypeBase {
+  readonly provider: "gcp";
+  readonly gcp: GcpFacts;
+}
+
+/** A row of the hardware catalogue. */
+export type MachineType = BareMetalMachineType | AwsMachineType | GcpMachineType;
 
 /** Network distance, nearest first. `tier-N` names tiers beyond core. */
 export type TierName = "leaf" | "spine" | "core" | `tier-${number}`;

@@ -1,4 +1,4 @@
-import type { InfiniBandHca, MachineType, TierName } from "../types";
+import type { BareMetalMachineType, InfiniBandHca, TierName } from "../types";
 
 /** A site's own network decides how many tiers there are; these are the ones an inventory can name. */
 const TIERS: readonly TierName[] = ["leaf", "spine", "core"];
@@ -10,7 +10,7 @@ const storage = (...devices: string[]): InfiniBandHca[] => devices.map((device) 
  * Any Linux server. Cores and memory are the least that such a host must have, and those are kubeadm's own minimum for a
  * control plane (2 CPUs, 1700 MB).
  */
-const cpuGeneric: MachineType = {
+const cpuGeneric: BareMetalMachineType = {
   name: "cpu-generic",
   provider: "bare-metal",
   arch: "amd64",
@@ -21,11 +21,12 @@ const cpuGeneric: MachineType = {
   localDisks: 0,
   topologyTiers: TIERS,
   hugePages2Mi: 0,
+  verified: true,
   source: "kubernetes/kubernetes:cmd/kubeadm/app/constants/constants.go@v1.36.3 (ControlPlaneNumCPU, ControlPlaneMem)",
 };
 
 /** A server with one InfiniBand adapter; `rateGbps` is that of HDR, the least it stands for (NDR is 400). */
-const cpuInfiniBand: MachineType = {
+const cpuInfiniBand: BareMetalMachineType = {
   ...cpuGeneric,
   name: "cpu-infiniband",
   fabric: { kind: "infiniband", hcas: compute("mlx5_0"), rateGbps: 200 },
@@ -37,7 +38,7 @@ const cpuInfiniBand: MachineType = {
  * second ones (mlx5_8, mlx5_2) come as Ethernet, for management, and are therefore not listed. NVLink ends at the chassis,
  * so the machine has no accelerator domain beyond itself. Data disks: 8 NVMe of 3.84 TB; the 2 boot disks do not count.
  */
-const dgxH100: MachineType = {
+const dgxH100: BareMetalMachineType = {
   name: "dgx-h100",
   provider: "bare-metal",
   arch: "amd64",
@@ -56,9 +57,10 @@ const dgxH100: MachineType = {
   localDisks: 8,
   topologyTiers: TIERS,
   hugePages2Mi: 0,
+  verified: true,
   source:
     "NVIDIA DGX H100/H200 User Guide, Hardware Overview and Network Ports: https://docs.nvidia.com/dgx/dgxh100-user-guide/introduction-to-dgxh100.html",
 };
 
 /** The bare-metal rows of the catalogue. `rateGbps` is the rate of one adapter port, in Gbit/s. */
-export const bareMetalTypes: readonly MachineType[] = [cpuGeneric, cpuInfiniBand, dgxH100];
+export const bareMetalTypes: readonly BareMetalMachineType[] = [cpuGeneric, cpuInfiniBand, dgxH100];

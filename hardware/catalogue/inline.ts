@@ -201,6 +201,7 @@ function completed(name: string, value: Raw): MachineType {
     localDisks: (value.localDisks as number | undefined) ?? 0,
     topologyTiers: (value.topologyTiers as TierName[] | undefined) ?? ["leaf", "spine", "core"],
     hugePages2Mi: (value.hugePages2Mi as number | undefined) ?? 0,
+    verified: true,
     source: "user",
   };
 }

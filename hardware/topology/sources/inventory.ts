@@ -4,6 +4,7 @@ import type { HardwareProblem } from "../../problem";
 import type { FabricTree, TierName, TreeNode } from "../../types";
 import { labelClashes, labelProblem } from "../renderers/labels";
 import { UNKNOWN_DOMAIN } from "../tree";
+import type { SourceTree } from "./result";
 
 /** One host of an inventory. Names are unique; whoever reads the inventory has checked that. */
 export interface InventoryNode {
@@ -28,20 +29,13 @@ export interface Inventory {
   readonly path?: string;
 }
 
-export interface InventoryTree {
-  /** Right only when there are no problems; else as much as could be understood. */
-  readonly tree: FabricTree;
-  readonly problems: readonly HardwareProblem[];
-  readonly warnings: readonly HardwareProblem[];
-}
-
 const HOSTS_PATH = "cluster.hosts";
 
 /**
  * The fabric tree that a user declared: hosts name their leaf, spines list their leaves, cores their spines. A tier exists
  * when anything was given for it. Never throws: whatever is wrong is in `problems`, everything at once.
  */
-export function treeFromInventory(inventory: Inventory): InventoryTree {
+export function treeFromInventory(inventory: Inventory): SourceTree {
   const path = inventory.path ?? "cluster.topology";
   const problems: HardwareProblem[] = [];
   const warnings: HardwareProblem[] = [];

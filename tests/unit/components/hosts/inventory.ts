@@ -12,6 +12,7 @@ export const machineType: MachineType = {
   localDisks: 1,
   topologyTiers: ["leaf"],
   hugePages2Mi: 0,
+  verified: true,
   source: "user",
 };
 

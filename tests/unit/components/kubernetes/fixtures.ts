@@ -19,6 +19,7 @@ export function host(name: string, role: HostRole, address: string, more: Partia
       localDisks: 1,
       topologyTiers: ["leaf", "spine"],
       hugePages2Mi: 0,
+      verified: true,
       source: "user",
     },
     addresses: { reach: address, bind: address, advertise: address },

@@ -89,6 +89,7 @@ describe("machine types that a user defines", () => {
       localDisks: 0,
       topologyTiers: ["leaf", "spine", "core"],
       hugePages2Mi: 0,
+      verified: true,
       source: "user",
     };
     expect(types).toEqual({ "site-ib": expected });

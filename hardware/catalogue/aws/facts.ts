@@ -1,0 +1,42 @@
+/** What only AWS has: the fields of a machine type that a launch template, a node group or a preflight needs. */
+
+/** One network card of an instance type, in card order. */
+export interface NetworkCard {
+  /** Network interfaces that fit on this card. */
+  readonly interfaces: number;
+  /** Whether one of them can be an EFA (at most one EFA a card). */
+  readonly efa: boolean;
+}
+
+/**
+ * How the EFA interfaces lie on the cards: `primary` puts an `efa` (with an address) on card 0 device 0, `dedicated` puts a
+ * plain interface there and `efa-only` ones elsewhere.
+ */
+export type EfaLayout = "primary" | "dedicated";
+
+export type AwsUsage = "on-demand" | "spot" | "capacity-block";
+export type AwsPlacement = "cluster" | "partition" | "spread";
+
+export interface AwsFacts {
+  readonly networkCards: readonly NetworkCard[];
+  /** IPv4 addresses of one interface, its own included. */
+  readonly ipv4PerInterface: number;
+  readonly usage: readonly AwsUsage[];
+  readonly placement: readonly AwsPlacement[];
+  /** Layers that DescribeInstanceTopology answers with; 0 where it does not know the type. */
+  readonly topologyLayers: 0 | 3 | 4;
+  /** The layout to use when the user does not choose, and why in the catalogue's comments. */
+  readonly layout: EfaLayout;
+  /** Zone ids where it is sold, for types that are in few zones; absent where that was not looked up. */
+  readonly zones?: readonly string[];
+  /** Local disks in GB, one entry a disk. */
+  readonly localDisksGB: readonly number[];
+  readonly ebs: {
+    readonly baselineMbps: number;
+    readonly maximumMbps: number;
+    readonly baselineIops: number;
+    readonly maximumIops: number;
+  };
+  readonly metal: boolean;
+  readonly currentGeneration: boolean;
+}
