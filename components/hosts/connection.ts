@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
 import { DIAL } from "./dial";
+import { shortPrivateKey } from "./privateKey";
 import type { HostSpec, SshAccess } from "./types";
 
 /** Reads a top-level secret configuration key by its name, e.g. `config.requireSecret`. */
@@ -22,7 +23,7 @@ export function hostConnection(
     host: host.addresses.reach,
     port: ssh.port,
     user: ssh.user,
-    privateKey: pulumi.secret(secrets(ssh.privateKeySecret)),
+    privateKey: pulumi.secret(secrets(ssh.privateKeySecret).apply(shortPrivateKey)),
     ...(host.hostKey === undefined ? {} : { hostKey: host.hostKey }),
     ...(ssh.bastion ? { proxy: bastionConnection(ssh.bastion, secrets) } : {}),
     dialErrorLimit: ssh.bastion ? DIAL.attemptsThroughBastion : DIAL.attempts,
@@ -38,7 +39,7 @@ function bastionConnection(
     host: bastion.host,
     port: bastion.port,
     user: bastion.user,
-    privateKey: pulumi.secret(secrets(bastion.privateKeySecret)),
+    privateKey: pulumi.secret(secrets(bastion.privateKeySecret).apply(shortPrivateKey)),
     hostKey: bastion.hostKey,
     dialErrorLimit: DIAL.attemptsThroughBastion,
     perDialTimeout: DIAL.seconds,

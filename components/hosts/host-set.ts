@@ -5,7 +5,7 @@ import { COMMAND_INPUTS, Host, TIMEOUTS, frozen, quiet, sameTimeouts } from "./h
 import { INVENTORY_FILE, writeBeside } from "./program-files";
 import type { ReachabilityRule } from "./reachability";
 import { phaseCommand, programFile, sha256, textCommand } from "./render/commands";
-import { renderFactsScript } from "./render/facts";
+import { packedFactsScript } from "./render/facts";
 import { quote } from "./render/quote";
 import type { HostSpec, Phase, SitePolicy } from "./types";
 import type { Answers, Inventory } from "./verdict-input";
@@ -71,7 +71,7 @@ export class HostSet extends pulumi.ComponentResource {
   ) {
     super(HostSet.type, name, {}, options);
     const registered = args.hosts.filter((host) => host.state !== "down");
-    const factsScript = renderFactsScript();
+    const factsScript = packedFactsScript();
     for (const host of registered) this.hosts.set(host.name, this.addHost(host, factsScript));
     this.set = this.addVerdict(registered.filter((host) => host.state !== "lost"));
     for (const host of registered) this.configure(host);

@@ -11,7 +11,7 @@ export {
   type ReachabilityRule,
 } from "./reachability";
 export { factsCommand, phaseCommand, programFile, remoteProgram, textCommand } from "./render/commands";
-export { parseFacts, renderFactsScript } from "./render/facts";
+export { packedFactsScript, parseFacts, renderFactsScript } from "./render/facts";
 export { renderHostProgram, type HostProgramPaths } from "./render/program";
 export { quote } from "./render/quote";
 export { distributions, findDistribution, type Distribution } from "./steps/distributions";

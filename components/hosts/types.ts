@@ -92,7 +92,8 @@ export interface StepReport {
   readonly host: string;
   readonly phase: Phase;
   readonly step: string;
-  readonly title: string;
+  /** Left out by `apply` where all went well (`ok`, `changed`). */
+  readonly title?: string;
   readonly state: StepState;
   readonly seconds: number;
   /** First lines of stderr of a failed or deferred step. */

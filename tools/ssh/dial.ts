@@ -4,6 +4,7 @@ import type { ConnectConfig } from "ssh2";
 import { SshError, classifyDialError } from "./errors";
 import { fingerprint, hostKeyAlgorithms, keyType, parsePublicKey, publicKeyLine } from "./keys";
 import type { PublicKey } from "./keys";
+import { readableBySsh2 } from "./privateKey";
 import type { SshEndpoint } from "./types";
 
 export interface DialOptions {
@@ -95,7 +96,7 @@ async function dialOnce(endpoint: SshEndpoint, pinned: PublicKey | undefined, op
 
 function login(endpoint: SshEndpoint): Partial<ConnectConfig> {
   return {
-    ...(endpoint.privateKey === undefined ? {} : { privateKey: endpoint.privateKey }),
+    ...(endpoint.privateKey === undefined ? {} : { privateKey: readableBySsh2(endpoint.privateKey) }),
     ...(endpoint.passphrase === undefined ? {} : { passphrase: endpoint.passphrase }),
     ...(endpoint.password === undefined ? {} : { password: endpoint.password }),
     ...(endpoint.agentSocketPath === undefined ? {} : { agent: endpoint.agentSocketPath }),

@@ -1,5 +1,5 @@
 import type { Problem } from "../../components/config/problems";
-import { factsCommand, renderFactsScript, renderReachabilityScript, type ReachabilityPair } from "../../components/hosts/plain";
+import { factsCommand, packedFactsScript, renderReachabilityScript, type ReachabilityPair } from "../../components/hosts/plain";
 import { SshError, type SshPool, type SshTarget } from "../ssh";
 
 export interface LiveAnswers {
@@ -48,7 +48,7 @@ export async function askFacts(
   pool: SshPool,
   hosts: readonly { readonly name: string; readonly target: SshTarget }[],
 ): Promise<Record<string, string>> {
-  const stdin = renderFactsScript();
+  const stdin = packedFactsScript();
   const answers = await Promise.all(
     hosts.map(async ({ name, target }): Promise<[string, string][]> => {
       try {

@@ -6,16 +6,21 @@ import {
   validateFacts,
   type HostFacts,
   type Inventory,
+  type ReachabilityPair,
   type Verdict,
   type VerdictInput,
 } from "../../components/hosts/plain";
-import { SshPool } from "../ssh";
-import { askFacts, askHosts, connectionOf, type LiveAnswers } from "./ask";
-import { targetOf } from "./target";
+import type { LiveAnswers } from "./ask";
 
 /**
- * The verdict over all hosts: their facts, and with keys also what only asking now can tell: clocks, and whether hosts reach each
- * other. A host that gave facts but does not answer now is a warning: adding a host must not depend on all others being up.
+ * Facts whose clock is this near to this machine's now are from this run, and their clock is right: such a host is not asked again.
+ * Less than half of what clocks may differ (`CLOCK_SECONDS`), so that the age of the facts cannot hide a clock that is off.
+ */
+const FRESH_SECONDS = 10;
+
+/**
+ * The verdict over all hosts: their facts, and with keys also what only asking now can tell: clocks, unless the facts are from
+ * just now, and whether hosts reach each other. A host that gave facts but does not answer now is a warning: adding a host must not depend on all others being up.
  *
  * Facts lie in the stack's state from the first run on. Where they show something wrong, the hosts are asked anew: what was
  * repaired since then holds nobody up.
@@ -24,22 +29,60 @@ export async function judge(input: VerdictInput): Promise<Verdict> {
   const { keys } = input;
   const known = readFacts(input, input.facts);
   if (!keys) return judgeAll(input, known, NOBODY_ASKED);
+  const fresh = freshClocks(known.facts, Date.now() / 1000);
+  const pairs = reachabilityPairs(input.hosts, input.reachability ?? []);
+  const asking = new Set(pairs.map(({ from }) => from));
+  const unsure = input.hosts.filter(({ name }) => known.facts.has(name) && (!fresh.has(name) || asking.has(name)));
+  if (unsure.length === 0 && known.problems.length === 0) {
+    const verdict = judgeAll(input, known, { ...NOBODY_ASKED, clocks: fresh });
+    if (verdict.problems.length === 0) return verdict;
+  }
+  return judgeLive(input, known, { keys, pairs, unsure: new Set(unsure.map(({ name }) => name)), fresh });
+}
+
+interface Live {
+  readonly keys: Readonly<Record<string, string>>;
+  readonly pairs: readonly ReachabilityPair[];
+  readonly unsure: ReadonlySet<string>;
+  readonly fresh: LiveAnswers["clocks"];
+}
+
+/** SSH is loaded only here: the first run of a stack without reachability rules asks nobody twice. */
+async function judgeLive(input: VerdictInput, known: ReadFacts, { keys, pairs, unsure, fresh }: Live): Promise<Verdict> {
+  const [{ SshPool }, { askFacts, askHosts, connectionOf }, { targetOf }] = await Promise.all([
+    import("../ssh"),
+    import("./ask"),
+    import("./target"),
+  ]);
   const pool = new SshPool();
   const targets = input.hosts.map((host) => ({ name: host.name, target: targetOf(host, keys) }));
   try {
-    const able = targets.filter(({ name }) => known.facts.has(name));
-    const live = await askHosts(pool, able, reachabilityPairs(input.hosts, input.reachability ?? []));
+    const asked = await askHosts(
+      pool,
+      targets.filter(({ name }) => unsure.has(name)),
+      pairs,
+    );
+    const live = { ...asked, clocks: new Map([...fresh, ...asked.clocks]) };
     const verdict = judgeAll(input, known, live);
     if (verdict.problems.length === 0) return verdict;
     const unanswered = new Set(live.warnings.map(({ path }) => path));
-    const fresh = await askFacts(
+    const facts = await askFacts(
       pool,
       targets.filter(({ name }) => !unanswered.has(connectionOf(name))),
     );
-    return judgeAll(input, readFacts(input, { ...input.facts, ...fresh }), live);
+    return judgeAll(input, readFacts(input, { ...input.facts, ...facts }), live);
   } finally {
     await pool.close();
   }
+}
+
+/** Clocks that need no asking: as if asked at the moment they themselves say. */
+function freshClocks(facts: ReadonlyMap<string, HostFacts>, now: number): Map<string, { host: number; here: number }> {
+  return new Map(
+    [...facts].flatMap(([name, { clock }]) =>
+      Math.abs(clock - now) <= FRESH_SECONDS ? [[name, { host: clock, here: clock }] as const] : [],
+    ),
+  );
 }
 
 const NOBODY_ASKED: LiveAnswers = { clocks: new Map(), paths: new Map(), warnings: [] };

@@ -25,7 +25,7 @@ export const remoteProgram = (cluster: string, host: string): string => `.turduc
 export function phaseCommand(cluster: string, host: string, sha256: string, phase: Phase): string {
   const script = [
     `f=$HOME/${quote(remoteProgram(cluster, host))}`,
-    `if echo "${sha256}  $f" | sha256sum -c --status; then :; else echo ${quote(`${host}: ${phase}: the program on the host is not the one that was copied. do: raise the generation of ${host} (turducken probe --mark) and run up again`)} >&2; exit 1; fi`,
+    `echo "${sha256}  $f" | sha256sum -c --status || { echo ${quote(`${host}: ${phase}: not the program that was copied. do: raise the generation of ${host} (turducken probe --mark) and run up again`)} >&2; exit 1; }`,
     `if [ "$(id -u)" = 0 ]; then exec bash "$f" ${phase} apply; fi`,
     `exec sudo -n bash "$f" ${phase} apply`,
   ].join("; ");
@@ -38,7 +38,10 @@ export function textCommand(script: string, host: Pick<HostSpec, "name" | "gener
   return `bash -c ${quote(asRoot)} ${quote(`for ${host.name}`)} ${quote(`set -euo pipefail\n${script}`)} # generation ${host.generation}`;
 }
 
-/** Runs the facts script, which comes on stdin: any login shell will do, and an error does not print 5 KB of script. */
+/**
+ * Runs the facts script, which comes on stdin, packed (`packedFactsScript`): any login shell will do, and an error does not print
+ * the script. base64 and gzip are part of every distribution's minimal installation.
+ */
 export function factsCommand(host: Pick<HostSpec, "name" | "generation">): string {
-  return `bash -s -- ${quote(host.name)} # generation ${host.generation}`;
+  return `base64 -d | gzip -d | bash -s -- ${quote(host.name)} # generation ${host.generation}`;
 }

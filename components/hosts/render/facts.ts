@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync, strToU8 } from "fflate";
 import { z } from "zod";
 import type { HostFacts } from "../types";
 
@@ -7,13 +8,22 @@ const SCRIPT = readFileSync(join(__dirname, "facts.sh"), "utf8");
 
 /**
  * The script that makes a host tell about itself: `bash -s -- <name>`, one JSON `HostFacts` on stdout. The same text for every
- * host. It is an input of every facts command, so it is stored once a host: whole comment lines stay out.
+ * host; whole comment lines stay out.
  */
 export function renderFactsScript(): string {
   return SCRIPT.split("\n")
     .filter((line) => !/^\s*#/.test(line) && line.trim() !== "")
     .join("\n")
     .concat("\n");
+}
+
+/**
+ * The same as stdin of a facts command, which the state holds twice for each host: packed, 2 KB instead of 3.6 KB. By fflate, as
+ * Node's own zlib gives other bytes on other versions and processors, and would have every host asked anew.
+ */
+export function packedFactsScript(): string {
+  // The time in gzip's header is left at zero.
+  return `${Buffer.from(gzipSync(strToU8(renderFactsScript()), { level: 9, mtime: 0 })).toString("base64")}\n`;
 }
 
 const hostFacts = z.object({

@@ -136,7 +136,8 @@ now() {
   if [ -n "${EPOCHREALTIME:-}" ]; then NOW=${EPOCHREALTIME/[.,]/}; else NOW=$(date +%s%6N); fi
 }
 
-# report STATE STATIC BEGAN [REMEDY]: one line. With a remedy, or for deferred and failed, the complaint goes with it.
+# report STATE STATIC BEGAN [REMEDY]: one line. With a remedy, or for deferred and failed, the complaint goes with it. Lines of steps
+# that went well stay in the stack's state, for each host and step: they have no title, as nobody reads it there.
 report() {
   local state=$1 static=$2 began=$3 remedy=${4:-} extra='' line text='' took
   now
@@ -147,6 +148,7 @@ report() {
     extra=",\"stderr\":[$text]"
     [ -z "$remedy" ] || extra+=",\"remedy\":\"$(printf %s "$remedy" | json_escape)\""
   fi
+  if [ "$MODE" = apply ] && [[ $state == ok || $state == changed ]]; then static=${static%%,\"title\"*}; fi
   # A cut connection ends the run here, between two steps.
   printf '{"host":"%s","phase":"%s",%s,"state":"%s","seconds":%d.%03d%s}\n' \
     "$HOST" "$PHASE" "$static" "$state" $((took / 1000)) $((took % 1000)) "$extra" || exit 1

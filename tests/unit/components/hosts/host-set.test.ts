@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { HostSet, renderFactsScript, type HostSpec, type RunArgs } from "../../../../components/hosts";
+import { HostSet, packedFactsScript, type HostSpec, type RunArgs } from "../../../../components/hosts";
 import { graphOf, plainText, revealed, type GraphRun } from "../../../fixtures/graph";
 import { hostSpec } from "./inventory";
 
@@ -166,8 +166,8 @@ describe("HostSet", () => {
     expect(create).not.toContain("\n");
     expect(run.find(COPY, "n01-copy").inputs.remotePath).toBe(".turducken-example-n01.sh");
     expect(run.find(COMMAND, "n01-facts").inputs).toMatchObject({
-      create: "bash -s -- n01 # generation 1",
-      stdin: renderFactsScript(),
+      create: "base64 -d | gzip -d | bash -s -- n01 # generation 1",
+      stdin: packedFactsScript(),
     });
   });
 

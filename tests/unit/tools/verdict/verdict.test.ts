@@ -108,6 +108,22 @@ describeWithSshd("turducken verdict with keys", () => {
     server.close();
   });
 
+  test("asks nobody whose clock just now was this machine's, when there is no path to test", async () => {
+    // Nothing listens at this port: asking would be a warning.
+    const port = await freePort();
+    const addresses = ["127.0.0.2", "127.0.0.3"];
+    const of = addresses.map((address, index) => ({
+      ...here(`n0${index + 1}`, port),
+      addresses: { reach: address, bind: address, advertise: address },
+    }));
+    const { reachability: _, ...rest } = await input(of, 0);
+    const clock = Math.round(Date.now() / 1000);
+    const fresh = facts({ n01: { addresses: ["127.0.0.2"], clock }, n02: { addresses: ["127.0.0.3"], clock } }, of);
+    expect(await verdict({ ...rest, facts: fresh })).toEqual({ code: 0, stdout: "", stderr: "" });
+    const old = { ...fresh, n02: fresh.n02!.replace(String(clock), String(clock - 60)) };
+    expect((await verdict({ ...rest, facts: old })).stdout).toMatch(/^warning: n02: connection: did not answer just now: .*\n$/);
+  });
+
   test("asks hosts anew whose facts in the state are bad, and goes by what they say now", async () => {
     const rest = await input([here("n01"), here("n02")], await freePort());
     const bad = facts({ n01: { foreign: ["slurmd"] }, n02: { sudo: false, os: { id: "plan9", versionId: "4" } } }, rest.hosts);

@@ -137,8 +137,17 @@ describe("a host program", () => {
 
   test("keeps titles and names with quotes, dollars and other alphabets as they are", async () => {
     const odd = { ...step("odd", "true", ":"), title: `It's $HOME "quoted" \`x\` ☃`, remedy: "don't $(touch x)" };
-    const run = await host.run(host.program({ steps: { prepare: [odd] } }), "prepare", "apply");
+    const run = await host.run(host.program({ steps: { prepare: [odd] } }), "prepare", "check");
     expect(run.reports[0]!.title).toBe(odd.title);
+  });
+
+  test("leaves the title out of what went well in an apply, and keeps it in what went wrong", async () => {
+    const steps = [step("fine", "true", ":"), step("broken", "false", "false")];
+    const { reports } = await host.run(host.program({ steps: { prepare: steps } }), "prepare", "apply");
+    expect(reports.map(({ step: id, state, title }) => [id, state, title])).toEqual([
+      ["fine", "ok", undefined],
+      ["broken", "failed", steps[1]!.title],
+    ]);
   });
 
   test("refuses unknown phases and modes with its usage", async () => {
