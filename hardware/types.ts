@@ -7,15 +7,23 @@ export type Arch = "amd64" | "arm64";
 
 /**
  * How nodes talk fast. Each kind carries what only that kind needs. `rateGbps` is always the rate of one adapter port or one
- * fabric interface, in Gbit/s, not the sum of the machine.
+ * fabric interface, in Gbit/s, not the sum of the machine; it is absent where no source gives it. `ici` is the link between
+ * the chips of a TPU slice, which no host adapter carries.
  */
 export type Fabric =
   | { readonly kind: "infiniband"; readonly hcas: readonly InfiniBandHca[]; readonly rateGbps: number }
-  | { readonly kind: "roce"; readonly hcas: readonly InfiniBandHca[]; readonly rateGbps: number }
+  | {
+      readonly kind: "roce";
+      /** Empty on clouds, which promise no device names; `interfaces` counts them then. */
+      readonly hcas: readonly InfiniBandHca[];
+      readonly interfaces?: number;
+      readonly rateGbps: number;
+    }
   | { readonly kind: "efa"; readonly interfaces: number; readonly networkCards: number; readonly rateGbps: number }
   | { readonly kind: "falcon"; readonly rateGbps: number }
   | { readonly kind: "tcpxo" | "tcpx"; readonly interfaces: number; readonly rateGbps: number }
-  | { readonly kind: "ethernet"; readonly rateGbps: number };
+  | { readonly kind: "ethernet"; readonly rateGbps?: number }
+  | { readonly kind: "ici"; readonly rateGbps?: number };
 
 export interface InfiniBandHca {
   /** Device name under /sys/class/infiniband, e.g. `mlx5_0`. */
@@ -24,13 +32,30 @@ export interface InfiniBandHca {
   readonly use: "compute" | "storage";
 }
 
+/** Whose accelerators the catalogue and the users' own types know. */
+export type AcceleratorVendor = "nvidia" | "amd" | "aws" | "habana";
+
+/**
+ * The extended resource that each vendor's device plugin offers for one whole accelerator: NVIDIA/k8s-device-plugin:README.md,
+ * ROCm/k8s-device-plugin:README.md, https://awsdocs-neuron.readthedocs-hosted.com (Neuron device plugin: `neuron` is a
+ * device, `neuroncore` a part of one), https://docs.habana.ai (Intel Gaudi device plugin for Kubernetes).
+ */
+export const ACCELERATOR_RESOURCES: Readonly<Record<AcceleratorVendor, string>> = {
+  nvidia: "nvidia.com/gpu",
+  amd: "amd.com/gpu",
+  aws: "aws.amazon.com/neuron",
+  habana: "habana.ai/gaudi",
+};
+
 export interface Accelerators {
-  readonly vendor: "nvidia" | "amd";
+  readonly vendor: AcceleratorVendor;
   /** Product name as the vendor writes it, e.g. `NVIDIA-H100-80GB-HBM3`. */
   readonly product: string;
   readonly count: number;
   /** Kubernetes extended resource that a device plugin offers for it, e.g. `nvidia.com/gpu`. */
   readonly resource: string;
+  /** Memory of one, in MiB; absent where its source does not give it. */
+  readonly memoryMiB?: number;
 }
 
 /** What a row of the hardware catalogue has, wherever the machine stands. */
@@ -46,7 +71,10 @@ export interface MachineTypeBase {
   readonly localDisks: number;
   /** Network tiers this machine type's fabric has, nearest first, e.g. ["leaf", "spine"]. */
   readonly topologyTiers: readonly TierName[];
-  /** 2 MiB huge pages that the fabric library wants per node; 0 for none. */
+  /**
+   * Huge pages of 2 MiB that are set aside on each node for the fabric library, 0 for none: their memory is gone from what
+   * the node can give to pods as ordinary memory. What one pod asks for may be less.
+   */
   readonly hugePages2Mi: number;
   /** False for types that only documentation speaks of: no API or machine confirmed the numbers, and using one is a warning. */
   readonly verified: boolean;

@@ -1,11 +1,15 @@
 import { nearestNames } from "../nearest";
 import type { MachineType } from "../types";
+import { awsType, awsTypes, nearestAwsNames } from "./aws";
 import { bareMetalTypes } from "./bare-metal";
 
-/** Every machine type that turducken knows without being told. */
-export const catalogue: readonly MachineType[] = [...bareMetalTypes];
+/** Rows that are written in the code; those of AWS are read from a table when they are asked for. */
+const rows: readonly MachineType[] = [...bareMetalTypes];
 
-/** Either the type, or the names that are most like the one asked for (all names when none is). */
+/** Every machine type that turducken knows without being told. */
+export const catalogue = (): readonly MachineType[] => [...rows, ...awsTypes()];
+
+/** Either the type, or the names that are most like the one asked for (the user's own and bare metal's when none is). */
 export type MachineTypeLookup =
   | { readonly type: MachineType; readonly nearest?: undefined }
   | { readonly type?: undefined; readonly nearest: readonly string[] };
@@ -17,9 +21,20 @@ export type MachineTypeLookup =
  */
 export function findMachineType(name: string, inline: Readonly<Record<string, MachineType>> = {}): MachineTypeLookup {
   const own = Object.hasOwn(inline, name) ? inline[name] : undefined;
-  const type = own ?? catalogue.find((row) => row.name === name);
+  const type = own ?? rows.find((row) => row.name === name) ?? awsType(name);
   if (type) return { type };
-  const known = [...Object.keys(inline), ...catalogue.map((row) => row.name)];
-  const nearest = nearestNames(name, known);
-  return { nearest: nearest.length > 0 ? nearest : known };
+  const aws = awsTypes().map((row) => row.name);
+  const sameFamily = nearestAwsNames(name, aws);
+  const nearest = [
+    ...nearestNames(name, [...Object.keys(inline), ...rows.map((row) => row.name)]),
+    ...(sameFamily.length > 0 ? sameFamily : nearestNames(name, aws)),
+  ];
+  const few = [...Object.keys(inline), ...bareMetalTypes.map((row) => row.name)];
+  return { nearest: nearest.length > 0 ? nearest.slice(0, 3) : few };
+}
+
+/** A warning for a type whose numbers nobody confirmed, to be shown where it is used; undefined for the others. */
+export function unverifiedWarning(type: MachineType): string | undefined {
+  if (type.verified) return undefined;
+  return `${type.name} is known from documentation only (${type.source}): no API or machine confirmed its numbers.`;
 }

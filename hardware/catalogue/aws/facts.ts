@@ -19,6 +19,12 @@ export type AwsPlacement = "cluster" | "partition" | "spread";
 
 export interface AwsFacts {
   readonly networkCards: readonly NetworkCard[];
+  /** Cards that the layouts put an EFA on, where AWS says to use fewer than can carry one; absent: all that can. */
+  readonly efaCards?: readonly number[];
+  /** Cards that carry one more plain interface in AWS's own layout for the most IP bandwidth; absent: none is documented. */
+  readonly extraInterfaceCards?: readonly number[];
+  /** Rate of the whole machine in Gbit/s; less than cards × rate for some types. */
+  readonly networkGbps: number;
   /** IPv4 addresses of one interface, its own included. */
   readonly ipv4PerInterface: number;
   readonly usage: readonly AwsUsage[];
@@ -29,9 +35,10 @@ export interface AwsFacts {
   readonly layout: EfaLayout;
   /** Zone ids where it is sold, for types that are in few zones; absent where that was not looked up. */
   readonly zones?: readonly string[];
-  /** Local disks in GB, one entry a disk. */
+  /** Local disks in GB, one entry a disk; their number is the type's `localDisks`. Empty as well where no size was given. */
   readonly localDisksGB: readonly number[];
-  readonly ebs: {
+  /** What the machine can do with EBS volumes; absent where no source gives it. */
+  readonly ebs?: {
     readonly baselineMbps: number;
     readonly maximumMbps: number;
     readonly baselineIops: number;
