@@ -1,35 +1,27 @@
 import type { HardwareProblem } from "../../problem";
-import type { FabricTree, TierName } from "../../types";
+import type { FabricTree } from "../../types";
 import { domainOf, nodeOf } from "../tree";
+import { acceleratorKey, topologyKeys, type LabelProfile } from "./profiles";
 
-/**
- * Topograph's label keys, tier 0 nearest
- * (NVIDIA/topograph:pkg/engines/k8s/labeler.go@241235aaa522f26953c51305e5d0f49f55db1031, `levelKey`).
- */
-export const FABRIC_KEY_PREFIX = "fabric.topograph.run/tier-";
-export const ACCELERATOR_KEY = "accelerator.topograph.run/domain";
+export { ACCELERATOR_KEY, FABRIC_KEY_PREFIX, topologyKeys } from "./profiles";
 
 /** Kubernetes' limit for a label value, in characters. */
 export const LABEL_VALUE_LIMIT = 63;
 
-/** Which node label key means which tier, nearest first. */
-export function topologyKeys(tree: FabricTree): { readonly tier: TierName; readonly key: string }[] {
-  return tree.tiers.map((tier, index) => ({ tier, key: `${FABRIC_KEY_PREFIX}${index}` }));
-}
-
 /**
  * The topology labels that a node must carry, exactly. Tiers without a known domain give no label.
  *
- * @throws RangeError when the tree has no such node, or a domain's name cannot be a label value
+ * @param profile whose keys; `aws` and `gke` are what those clouds would set, for clusters that stand elsewhere
+ * @throws RangeError when the tree has no such node or more tiers than the profile, or a domain's name cannot be a label value
  */
-export function nodeLabels(tree: FabricTree, name: string): Record<string, string> {
+export function nodeLabels(tree: FabricTree, name: string, profile: LabelProfile = "topograph"): Record<string, string> {
   const node = nodeOf(tree, name);
   const labels: Record<string, string> = {};
-  for (const { tier, key } of topologyKeys(tree)) {
+  for (const { tier, key } of topologyKeys(tree, profile)) {
     const domain = domainOf(tree, node, tier);
     if (domain !== undefined) labels[key] = labelValue(domain);
   }
-  if (node.accelerator !== undefined) labels[ACCELERATOR_KEY] = labelValue(node.accelerator);
+  if (node.accelerator !== undefined) labels[acceleratorKey(profile)] = labelValue(node.accelerator);
   return labels;
 }
 
