@@ -33,18 +33,20 @@ export interface InfiniBandHca {
 }
 
 /** Whose accelerators the catalogue and the users' own types know. */
-export type AcceleratorVendor = "nvidia" | "amd" | "aws" | "habana";
+export type AcceleratorVendor = "nvidia" | "amd" | "aws" | "habana" | "google";
 
 /**
  * The extended resource that each vendor's device plugin offers for one whole accelerator: NVIDIA/k8s-device-plugin:README.md,
  * ROCm/k8s-device-plugin:README.md, https://awsdocs-neuron.readthedocs-hosted.com (Neuron device plugin: `neuron` is a
- * device, `neuroncore` a part of one), https://docs.habana.ai (Intel Gaudi device plugin for Kubernetes).
+ * device, `neuroncore` a part of one), https://docs.habana.ai (Intel Gaudi device plugin for Kubernetes),
+ * https://cloud.google.com/kubernetes-engine/docs/how-to/tpus (`google.com/tpu`).
  */
 export const ACCELERATOR_RESOURCES: Readonly<Record<AcceleratorVendor, string>> = {
   nvidia: "nvidia.com/gpu",
   amd: "amd.com/gpu",
   aws: "aws.amazon.com/neuron",
   habana: "habana.ai/gaudi",
+  google: "google.com/tpu",
 };
 
 export interface Accelerators {
