@@ -5,6 +5,8 @@ export { compressHostlist, expandHostlist, HostlistError, HOSTLIST_LIMIT, showNa
 export { editDistance, nearestNames } from "./nearest";
 export { catalogue, findMachineType, unverifiedWarning, type MachineTypeLookup } from "./catalogue";
 export { awsType, awsTypes } from "./catalogue/aws";
+export { efaInterfaces, maxPodsOf } from "./fabric/efa";
+export type { EfaInterface, EfaInterfaces, EfaInterfacesResult, EfaOptions, MaxPods } from "./fabric/efa";
 export { bareMetalTypes } from "./catalogue/bare-metal";
 export { validateInlineTypes, type InlineTypes } from "./catalogue/inline";
 export { biggestDomain, distancesOf, domainOf, domainSizes, nodeOf, UNKNOWN_DOMAIN, type Distance } from "./topology/tree";
