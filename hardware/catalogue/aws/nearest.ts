@@ -26,7 +26,7 @@ export function nearestAwsNames(name: string, known: readonly string[], limit = 
   const scored = known.flatMap((candidate) => {
     const [otherFamily, otherSize] = split(candidate);
     const apart = familyDistance(family, otherFamily);
-    if (apart > Math.max(1, Math.floor(family.length / 4))) return [];
+    if (apart > Math.max(2, Math.floor(family.length / 4))) return [];
     return [{ candidate, score: apart * 10 + (size === "" ? -sizeOf(otherSize) / 1000 : sizeDistance(size, otherSize)) }];
   });
   scored.sort((a, b) => a.score - b.score || (a.candidate < b.candidate ? -1 : 1));
