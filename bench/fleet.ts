@@ -2,9 +2,13 @@ import { createHash } from "node:crypto";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { StepReport } from "../components/hosts/types";
+import { expandHostlist } from "../hardware";
 import { execute, startLab, type RunningLab } from "../tools/rehearse/lab";
+import { overrideCluster, type StackConfig } from "../tools/rehearse/overrides";
+import { cgroupFilesystem, type Parts } from "../tools/rehearse/parts";
 import { makeSandbox } from "../tools/rehearse/sandbox";
 import type { Sandbox, StackOperation } from "../tools/rehearse/sandbox-types";
+import type { LabHostSpec } from "../tools/rehearse/types";
 
 export const CLUSTER = "bench";
 export const POOL = "compute";
@@ -20,6 +24,10 @@ export interface Fleet {
   raiseGenerations(): void;
   /** Throws with what it said unless all of it succeeded. */
   up(): Promise<readonly StackOperation[]>;
+  /** As `up`; answers in seconds when the last host was prepared, whatever ran after that. */
+  upUntilPrepared(): Promise<number>;
+  /** Writes the host programs and asks no host. */
+  writePrograms(): Promise<void>;
   /** Hosts and state as before the first run. */
   reset(): Promise<void>;
   /** One hash of what configuring leaves on the hosts: content, owner and mode of every file. */
@@ -28,43 +36,58 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
-export async function startFleet(count: number, signal: AbortSignal): Promise<Fleet> {
+/** @param parts with them, the hosts are prepared for Kubernetes, and the first is its control plane */
+export async function startFleet(count: number, signal: AbortSignal, parts?: Parts): Promise<Fleet> {
   const names = Array.from({ length: count }, (_, index) => `h${String(index + 1).padStart(2, "0")}`);
-  const lab = await startLab({ hosts: names.map((name) => ({ name, role: "worker" as const })) });
+  const role = (name: string) => (parts && name === names[0] ? ("control-plane" as const) : ("worker" as const));
+  const hosts = names.map((name) => ({ name, role: role(name) }));
+  const lab = await startLab({ hosts, ...(parts ? { overlay: parts.overlay, mounts: parts.mounts } : {}) });
   try {
     const reports: StepReport[] = [];
+    const prepared: number[] = [];
     const sandbox = await makeSandbox({
       folder: lab.folder,
       repository: join(__dirname, ".."),
       engine: "builtin",
-      stacks: { [CLUSTER]: { cluster: clusterOf(lab, names), sshPrivateKey: lab.privateKey } },
+      stacks: { [CLUSTER]: stackOf(lab, hosts, parts) },
       secrets: { [CLUSTER]: ["sshPrivateKey"] },
       redact: (text) => text.replaceAll(lab.privateKey, "[secret]"),
       onOperation: (operation, stdout) => {
-        if (operation.name.endsWith("-host")) reports.push(...readReports(stdout ?? ""));
+        if (!operation.name.endsWith("-host") || operation.state !== "done") return;
+        reports.push(...readReports(stdout ?? ""));
+        prepared.push(performance.now());
       },
       signal,
     });
-    return fleet(lab, sandbox, reports, names);
+    return fleet(lab, sandbox, { reports, prepared }, names);
   } catch (error) {
     await lab.close();
     throw error;
   }
 }
 
-function clusterOf(lab: RunningLab, names: readonly string[]): Record<string, unknown> {
-  return {
+function stackOf(lab: RunningLab, hosts: readonly LabHostSpec[], parts: Parts | undefined): StackConfig {
+  const cluster = {
     environment: "bare-metal",
     name: CLUSTER,
     ssh: { user: "admin", privateKey: "sshPrivateKey" },
-    hosts: names.map((name) => {
+    hosts: hosts.map(({ name, role }) => {
       const { address, hostKey } = lab.hosts.get(name)!;
-      return { names: name, pool: POOL, machineType: MACHINE_TYPE, addresses: address, hostKeys: [hostKey] };
+      return { names: name, pool: POOL, role, machineType: MACHINE_TYPE, addresses: address, hostKeys: [hostKey] };
     }),
+    ...(parts ? { kubernetes: { distribution: "kubeadm", version: parts.versions.first } } : {}),
   };
+  const config = { cluster, sshPrivateKey: lab.privateKey };
+  return parts ? overrideCluster(config, { lab, cgroup: cgroupFilesystem(), expand: expandHostlist }).config : config;
 }
 
-function fleet(lab: RunningLab, sandbox: Sandbox, reports: StepReport[], names: readonly string[]): Fleet {
+interface Heard {
+  readonly reports: StepReport[];
+  /** When each host was prepared; `performance.now()`. */
+  readonly prepared: number[];
+}
+
+function fleet(lab: RunningLab, sandbox: Sandbox, { reports, prepared }: Heard, names: readonly string[]): Fleet {
   let generation = 1;
   const everywhere = (script: string): Promise<string[]> =>
     Promise.all(
@@ -74,22 +97,32 @@ function fleet(lab: RunningLab, sandbox: Sandbox, reports: StepReport[], names: 
         return stdout;
       }),
     );
+  const up = async (): Promise<readonly StackOperation[]> => {
+    reports.length = prepared.length = 0;
+    const run = await sandbox.up(CLUSTER);
+    if (run.exitCode !== 0) throw new Error(`up ended with ${run.exitCode}:\n${run.messages.join("\n")}`);
+    return run.operations;
+  };
   return {
     lab,
     sandbox,
     reports,
+    upUntilPrepared: async () => {
+      const begin = performance.now();
+      await up();
+      return (Math.max(...prepared) - begin) / 1000;
+    },
+    writePrograms: async () => {
+      const { code, stderr } = await sandbox.turducken(["plan", CLUSTER]);
+      if (code !== 0) throw new Error(`plan ended with ${code}:\n${stderr}`);
+    },
     raiseGenerations: () => {
       generation += 1;
       sandbox.edit(CLUSTER, (config) => {
         (config.cluster as Record<string, unknown>).generations = Object.fromEntries(names.map((name) => [name, generation]));
       });
     },
-    up: async () => {
-      reports.length = 0;
-      const run = await sandbox.up(CLUSTER);
-      if (run.exitCode !== 0) throw new Error(`up ended with ${run.exitCode}:\n${run.messages.join("\n")}`);
-      return run.operations;
-    },
+    up,
     reset: async () => {
       rmSync(sandbox.checkpointFile(CLUSTER), { force: true });
       await everywhere("rm -rf /etc/turducken /run/turducken ~admin/.turducken-* ~admin/.ansible ~root/.ansible");
@@ -122,7 +155,7 @@ export async function plainSsh(fleet: Fleet): Promise<StepReport[]> {
   const one = `${ssh} admin@$2 sudo -n bash -s -- prepare apply < ${programs}/$1.sh`;
   const result = await execute(["xargs", "-P", String(lab.hosts.size), "-n", "2", "bash", "-c", one, "one"], {
     stdin: [...lab.hosts.values()].map((host) => `${host.name} ${host.address}\n`).join(""),
-    timeoutSeconds: 120,
+    timeoutSeconds: 300,
   });
   if (result.code !== 0) throw new Error(`ssh ended with ${result.code}:\n${result.stderr}`);
   return readReports(result.stdout);

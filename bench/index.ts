@@ -1,8 +1,15 @@
-/** `make bench`: figures as ratios measured in one run. Arguments choose parts: plan, hosts. */
+/** `make bench`: figures as ratios measured in one run. Arguments choose parts, e.g. `make bench ARGS=plan`. */
 import { benchPlan } from "./plan";
 import { benchHosts } from "./hosts";
+import { benchKubernetesHosts } from "./kubernetes-hosts";
+import { benchRehearse } from "./rehearse";
 
-const parts: Record<string, () => Promise<void>> = { plan: benchPlan, hosts: benchHosts };
+const parts: Record<string, () => Promise<void>> = {
+  plan: benchPlan,
+  hosts: benchHosts,
+  "kubernetes-hosts": benchKubernetesHosts,
+  rehearse: benchRehearse,
+};
 
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2);

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, rmSync, statfsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { statSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { expandHostlist } from "../../hardware";
 import { ensureBinaries, relinkOlderPatch, type Binaries } from "./binaries";
@@ -33,13 +34,12 @@ export async function prepareParts(options: PartsOptions, reporter: Reporter): P
   if (options.upgrade) all.unshift(await relinkOlderPatch(current, say));
   const images = [];
   for (const binaries of all) images.push(await ensureImages(binaries, { packages: overlay, onProgress: say }));
-  const key = all.map((each) => each.version).join("-");
   const folders =
     all.length === 1
       ? { kubernetes: current.folder, images: images[0]!.folder }
       : {
-          kubernetes: layOutForHosts(all, fresh(join(cacheFolder(), "hosts", `several-${key}`))),
-          images: layOutImages(images, fresh(join(cacheFolder(), "images", `several-${key}`))),
+          kubernetes: layOutForHosts(all, severalFolder("hosts", all.map(fingerprint))),
+          images: layOutImages(images, severalFolder("images", all.map(fingerprint))),
         };
   say(`Kubernetes ${all.map((each) => each.version).join(", then ")} (${current.source})`);
   const bare = (version: string) => version.replace(/^v/, "");
@@ -89,8 +89,17 @@ export function cgroupFilesystem(): "tmpfs" | "cgroup2fs" {
   return statfsSync("/sys/fs/cgroup").type === CGROUP2_SUPER_MAGIC ? "cgroup2fs" : "tmpfs";
 }
 
-function fresh(folder: string): string {
-  if (existsSync(folder)) rmSync(folder, { recursive: true });
-  mkdirSync(folder, { recursive: true });
-  return folder;
+/** Named by what will lie in it, so that it is never emptied: another run may be using it. */
+function severalFolder(kind: "hosts" | "images", contents: readonly string[]): string {
+  const key = createHash("sha256").update(contents.join("\n")).digest("hex").slice(0, 16);
+  return join(cacheFolder(), kind, `several-${key}`);
+}
+
+/** Changes when any program does: a folder that the user names may get others under the same names. */
+function fingerprint({ version, programs }: Binaries): string {
+  const files = Object.values(programs).map((file) => {
+    const { size, mtimeMs } = statSync(file);
+    return [file, size, mtimeMs].join(" ");
+  });
+  return [version, ...files].join("\n");
 }

@@ -23,7 +23,7 @@ import { recordSteps } from "./progress";
 import { Reporter, writeReport, type ReportOverride } from "./report";
 import { makeSandbox } from "./sandbox";
 import type { Sandbox, StackRun } from "./sandbox-types";
-import { listStacks, stackFamily, type StackEntry } from "./stacks";
+import { stackEntries, stackFamily, type StackEntry } from "./stacks";
 
 const repository = join(__dirname, "..", "..");
 
@@ -46,7 +46,7 @@ export async function rehearse(stack: string, options: RehearseOptions): Promise
   try {
     const work = async () => {
       const project = findProject(process.cwd());
-      const family = stackFamily(listStacks(project.stackFiles), stack);
+      const family = stackFamily(stackEntries(project), stack);
       reporter.heading(`Rehearsal of ${family.map((each) => each.stack).join(", ")}`);
       const configs = Object.fromEntries(family.map((each) => [each.stack, plainConfig(each.stack)]));
       const parts = await prepareParts(options, reporter);

@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { parse } from "yaml";
+import type { Project } from "../config/project";
+import { listStacks, readStackFile } from "../config/stack-file";
 
 /** A stack file and what it refers to. */
 export interface StackEntry {
@@ -10,21 +9,16 @@ export interface StackEntry {
   readonly references: readonly string[];
 }
 
-/** All stacks of a folder with `Pulumi.<stack>.yaml` files; a file without one of our programs is passed over. */
-export function listStacks(folder: string, project = "turducken"): StackEntry[] {
-  const entries: StackEntry[] = [];
-  for (const file of readdirSync(folder).sort()) {
-    const stack = /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1];
-    if (!stack) continue;
-    const config = ((parse(readFileSync(join(folder, file), "utf8")) as { config?: Record<string, unknown> } | null)?.config ??
-      {}) as Record<string, unknown>;
-    const program = (["cluster", "layers", "workload"] as const).find((key) => config[`${project}:${key}`] !== undefined);
-    if (!program) continue;
-    const body = config[`${project}:${program}`] as { cluster?: unknown; layers?: unknown };
+/** All stacks of a project that have a file; one without a program of ours is passed over. */
+export function stackEntries(project: Project): StackEntry[] {
+  return listStacks(project).flatMap((stack) => {
+    const { values } = readStackFile(project, stack);
+    const program = (["cluster", "layers", "workload"] as const).find((key) => values[`${project.name}:${key}`] !== undefined);
+    if (!program) return [];
+    const body = values[`${project.name}:${program}`] as { cluster?: unknown; layers?: unknown };
     const named = program === "cluster" ? [] : [body.cluster, body.layers];
-    entries.push({ stack, program, references: named.filter((each): each is string => typeof each === "string") });
-  }
-  return entries;
+    return [{ stack, program, references: named.filter((each): each is string => typeof each === "string") }];
+  });
 }
 
 /** A cluster stack and every stack that rests on it, directly or not: the cluster first, then layers, then workloads. */

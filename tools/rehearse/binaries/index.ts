@@ -88,7 +88,13 @@ export function layOutForHosts(binaries: readonly Pick<Binaries, "version" | "pr
     rmSync(work, { recursive: true, force: true });
     mkdirSync(work, { recursive: true });
     for (const name of HOST_PROGRAMS) linkOrCopy(programs[name], join(work, name));
-    renameSync(work, folder);
+    try {
+      renameSync(work, folder);
+    } catch (error) {
+      // Another run was first, with the same programs.
+      rmSync(work, { recursive: true, force: true });
+      if (!existsSync(folder)) throw error;
+    }
   }
   return target;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, linkSync, mkdirSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { cacheFolder, type Binaries, type ProgramName } from "../binaries";
 import { inParallel, mustExecute } from "../lab/execute";
@@ -64,11 +64,15 @@ export function layOutImages(images: readonly Pick<Images, "archives">[], folder
     for (const [reference, file] of archives) {
       const target = join(folder, `${fileName(reference)}.tar`);
       if (existsSync(target)) continue;
+      // Under its own name only when it is whole: another run may be looking.
+      const work = `${target}.${process.pid}`;
+      rmSync(work, { force: true });
       try {
-        linkSync(file, target);
+        linkSync(file, work);
       } catch {
-        copyFileSync(file, target);
+        copyFileSync(file, work);
       }
+      renameSync(work, target);
     }
   }
   return folder;

@@ -1,7 +1,7 @@
-import { join } from "node:path";
-import { listStacks, stackFamily, type StackEntry } from "../../../../tools/rehearse/stacks";
+import { findProject } from "../../../../tools/config/project";
+import { stackEntries, stackFamily, type StackEntry } from "../../../../tools/rehearse/stacks";
 
-const examples = listStacks(join(__dirname, "../../../../stacks"));
+const examples = stackEntries(findProject(__dirname));
 
 test("the example's family is the cluster, then layers, then workloads", () => {
   expect(stackFamily(examples, "bare-metal").map(({ stack, program }) => [stack, program])).toEqual([
