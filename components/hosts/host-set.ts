@@ -97,7 +97,8 @@ export class HostSet extends pulumi.ComponentResource {
 
   /**
    * A phase of the host's program as one command. It runs after the host is prepared, and again when the program, the generation
-   * or stdin changes. A `leaving` host is not configured any more: an update only arms the delete.
+   * or stdin changes. A `leaving` host is not configured any more: an update only arms the delete, and one that was never configured
+   * stays so.
    */
   run(name: string, hostName: string, phase: Phase, args: RunArgs): command.remote.Command {
     const spec = this.host(hostName).spec;
@@ -105,8 +106,7 @@ export class HostSet extends pulumi.ComponentResource {
     const line = (each: Phase) => phaseCommand(this.args.cluster, on.name, this.hashes.get(on.name)!, each);
     const leaving = spec.state === "leaving" && args.delete !== undefined;
     return this.command(name, spec, on, args, TIMEOUTS[phase], {
-      create: line(phase),
-      ...(leaving ? { update: "true", delete: line(args.delete!) } : {}),
+      ...(leaving ? { create: "true", delete: line(args.delete!) } : { create: line(phase) }),
     });
   }
 
@@ -130,7 +130,7 @@ export class HostSet extends pulumi.ComponentResource {
     on: HostSpec,
     args: RunArgs | RunTextArgs,
     timeout: string,
-    texts: { create: string; update?: string; delete?: string },
+    texts: { create: string; delete?: string },
   ): command.remote.Command {
     return new command.remote.Command(
       name,
