@@ -2,9 +2,10 @@ import { nearestNames } from "../nearest";
 import type { MachineType } from "../types";
 import { awsType, awsTypes, nearestAwsNames } from "./aws";
 import { bareMetalTypes } from "./bare-metal";
+import { gcpTypes } from "./gcp";
 
 /** Rows that are written in the code; those of AWS are read from a table when they are asked for. */
-const rows: readonly MachineType[] = [...bareMetalTypes];
+const rows: readonly MachineType[] = [...bareMetalTypes, ...gcpTypes];
 
 /** Every machine type that turducken knows without being told. */
 export const catalogue = (): readonly MachineType[] => [...rows, ...awsTypes()];

@@ -1,43 +1,13 @@
 import { bareMetalTypes } from "../../../../hardware/catalogue/bare-metal";
 import { catalogue, findMachineType } from "../../../../hardware/catalogue";
+import { catalogueProblems } from "../../../../hardware/catalogue/check";
 import { validateInlineTypes } from "../../../../hardware/catalogue/inline";
 import type { MachineType } from "../../../../hardware/types";
 
-describe("the bare-metal catalogue", () => {
-  test("has a plain server, one with InfiniBand, and the DGX H100", () => {
-    expect(bareMetalTypes.map(({ name }) => name)).toEqual(["cpu-generic", "cpu-infiniband", "dgx-h100"]);
-  });
-
-  test("knows the eight compute adapters of a DGX H100 from its storage adapters", () => {
-    const { type } = findMachineType("dgx-h100");
-    expect(type?.cores).toBe(112);
-    expect(type?.accelerators).toEqual({
-      vendor: "nvidia",
-      product: "NVIDIA-H100-80GB-HBM3",
-      count: 8,
-      resource: "nvidia.com/gpu",
-    });
-    const fabric = type!.fabric;
-    if (fabric.kind !== "infiniband") throw new Error(fabric.kind);
-    const devices = (use: string) => fabric.hcas.filter((hca) => hca.use === use).map(({ device }) => device);
-    expect(devices("compute")).toEqual(["mlx5_0", "mlx5_3", "mlx5_4", "mlx5_5", "mlx5_6", "mlx5_9", "mlx5_10", "mlx5_11"]);
-    expect(devices("storage")).toEqual(["mlx5_1", "mlx5_7"]);
-    expect(fabric.rateGbps).toBe(400);
-  });
-
-  test.each(catalogue().map((row) => [row.name, row] as const))(
-    "%s is a complete row with a source and unique adapters",
-    (_, row) => {
-      expect(row.cores).toBeGreaterThan(0);
-      expect(row.memoryGiB).toBeGreaterThan(0);
-      expect(row.source).toMatch(/@|https:\/\//);
-      const hcas = "hcas" in row.fabric ? row.fabric.hcas.map(({ device }) => device) : [];
-      expect(new Set(hcas).size).toBe(hcas.length);
-    },
-  );
-
-  test("names no type twice", () => {
-    expect(new Set(catalogue().map(({ name }) => name)).size).toBe(catalogue().length);
+describe("the catalogue", () => {
+  test("contradicts itself nowhere and names no type twice, over every provider", () => {
+    expect(catalogueProblems(catalogue())).toEqual([]);
+    expect(new Set(catalogue().map(({ provider }) => provider))).toEqual(new Set(["bare-metal", "gcp", "aws"]));
   });
 });
 
@@ -51,11 +21,13 @@ describe("looking a machine type up", () => {
 
   test.each([
     ["cpu-genric", ["cpu-generic"]],
-    ["DGX-H100", ["dgx-h100"]],
+    ["DGX-H100", ["dgx-h100", "dgx-a100", "dgx-h200"]],
     ["h100", ["dgx-h100"]],
     ["site-fatt", ["site-fat"]],
-    ["zzz", ["site-fat", "cpu-generic", "cpu-infiniband", "dgx-h100"]],
-    ["constructor", ["site-fat", "cpu-generic", "cpu-infiniband", "dgx-h100"]],
+    ["a3-ultragpu-8", ["a3-ultragpu-8g", "a2-ultragpu-8g", "a3-ultragpu-8g-nolssd"]],
+    ["h4d-highmem-129", ["h4d-highmem-192", "h4d-highmem-192-lssd"]],
+    ["zzz", ["site-fat", ...bareMetalTypes.map((row) => row.name)]],
+    ["constructor", ["site-fat", ...bareMetalTypes.map((row) => row.name)]],
   ])("answers %s with the nearest names", (name, nearest) => {
     expect(findMachineType(name, { "site-fat": own })).toEqual({ nearest });
   });
