@@ -96,9 +96,9 @@ function managedNetwork(type: GcpMachineType): ManagedNetwork {
 function reason(type: GcpMachineType, path: RdmaPath): string {
   if (type.gcp.networkProfile === "vpc-roce-metal")
     return "Google makes the subnet of a bare-metal machine itself, and multi-networking does not know such machines";
-  if (type.fabric.kind === "falcon") return "the managed path has no device class for IRDMA interfaces";
+  if (type.fabric.kind === "falcon") return "Falcon is described for the other path only";
   if (type.fabric.kind === "tcpx" || type.fabric.kind === "tcpxo")
-    return "GPUDirect over TCP needs a VPC of its own for each GPU NIC";
+    return "GPUDirect over TCP is described with a VPC of its own for each GPU NIC only";
   return `no source describes it on the path ${path}`;
 }
 

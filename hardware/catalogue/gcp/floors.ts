@@ -70,9 +70,9 @@ export function meetsFloor(
   }
   const needs = floorText(floors);
   if (isMet(version, floors.map(known))) {
-    return { met: true, known: true, sentence: `${name} on ${type.name} needs GKE ${needs}; ${gkeVersion} is.` };
+    return { met: true, known: true, sentence: `${name} on ${type.name} needs GKE ${needs}; ${gkeVersion} is new enough.` };
   }
-  const sentence = `${name} on ${type.name} needs GKE ${needs}; ${gkeVersion} is not.`;
+  const sentence = `${name} on ${type.name} needs GKE ${needs}; ${gkeVersion} is too old.`;
   const fix = `Take GKE ${nextFloor(version, floors)} or later.`;
   return { met: false, known: true, sentence, problem: { path, value: gkeVersion, message: sentence, allowed: needs, fix } };
 }

@@ -51,7 +51,7 @@ const RULES: readonly Rule[] = [
       value: refused,
       message: `${type.name} is not sold as ${refused}.`,
       allowed,
-      fix: `Use ${allowed}.`,
+      fix: `Use ${type.gcp.consumption.join(" or ")}.`,
     };
   },
   (_, { ways }) => {
