@@ -1,4 +1,5 @@
 import { ACCELERATOR_KEY, domainOf, nodeLabels, nodeOf, topologyKeys, type FabricTree, type MachineType } from "../../hardware";
+import { poolOffer, type EnvironmentOffer } from "../../hardware/offers";
 import type { HostSpec } from "../hosts/types";
 import { featureGates, schedulersPossible } from "../kubernetes/gates";
 import type { KubernetesSettings } from "../kubernetes/settings";
@@ -46,19 +47,36 @@ export function buildContract({ name, environment, hosts, tree, settings, minRea
 }
 
 function contractPool(name: string, type: MachineType, minReady: number): ClusterContract["pools"][number] {
-  const { accelerators } = type;
+  const { offer } = poolOffer(type);
+  const asked = offer.resources.filter((each) => each.requestedBy === "pod" && each.perBroker > 0);
   return {
     name,
     machineType: type.name,
     arch: type.arch,
     fabric: type.fabric.kind,
     cores: type.cores,
+    threadsPerCore: type.threadsPerCore,
     memoryGiB: type.memoryGiB,
-    extendedResources: accelerators ? { [accelerators.resource]: accelerators.count } : {},
-    environment: {},
+    gpus: offer.gpus,
+    extendedResources: Object.fromEntries(asked.map((each) => [each.name, each.perBroker])),
+    hugePagesMiB: offer.hugePages.perBrokerMiB,
+    broker: {
+      cores: offer.broker.cores,
+      gpus: offer.broker.gpus,
+      cpuMillicores: offer.broker.cpuMillicores,
+      memoryMiB: offer.broker.memoryMiB,
+    },
+    environment: {
+      mpi: variables(offer.environment.mpi),
+      ...(offer.environment.nccl ? { nccl: variables(offer.environment.nccl) } : {}),
+    },
     tolerations: [],
     minReady,
   };
+}
+
+function variables(offer: EnvironmentOffer): Record<string, string> {
+  return Object.fromEntries(offer.variables.map(({ name, value }) => [name, value]));
 }
 
 function contractNode(host: HostSpec, tree: FabricTree): ClusterContract["nodes"][number] {

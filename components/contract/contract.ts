@@ -37,10 +37,24 @@ export const clusterContract = z
           machineType: z.string(),
           arch: z.enum(["amd64", "arm64"]),
           fabric: z.string(),
+          /** Physical cores; a machine without SMT has as many CPUs. */
           cores: z.number(),
+          threadsPerCore: z.number().default(1),
           memoryGiB: z.number(),
+          gpus: z.number().default(0),
+          /** What one pod that has a node to itself asks for, where the cluster runs the device plugin for it. */
           extendedResources: z.record(z.string(), z.number()),
-          environment: z.record(z.string(), z.string()),
+          /** `hugepages-2Mi` of such a pod, in MiB; 0: none. */
+          hugePagesMiB: z.number().default(0),
+          /** The most that such a pod can ask for, and what Flux schedules in it. Absent: not known, as on a hand-written contract. */
+          broker: z
+            .object({ cores: z.number(), gpus: z.number(), cpuMillicores: z.number(), memoryMiB: z.number() })
+            .strict()
+            .optional(),
+          /** What the fabric's libraries need to be told, for MPI and, with GPUs, for NCCL. */
+          environment: z
+            .object({ mpi: z.record(z.string(), z.string()), nccl: z.record(z.string(), z.string()).optional() })
+            .strict(),
           tolerations: z.array(
             z.object({ key: z.string(), operator: z.string(), value: z.string().optional(), effect: z.string() }).strict(),
           ),

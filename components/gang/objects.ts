@@ -32,6 +32,7 @@ export function gangJob(contract: ClusterContract, gang: GangSpec, namespace: st
   const resources = {
     ...gang.resources,
     ...Object.fromEntries(Object.entries(pool.extendedResources).map(([name, amount]) => [name, String(amount)])),
+    ...(pool.hugePagesMiB > 0 ? { "hugepages-2Mi": `${pool.hugePagesMiB}Mi` } : {}),
   };
   return {
     metadata: {
@@ -59,7 +60,7 @@ export function gangJob(contract: ClusterContract, gang: GangSpec, namespace: st
           enableServiceLinks: false,
           affinity: affinity(contract, gang, pool.name),
           tolerations: pool.tolerations,
-          containers: [container(gang, pool.environment, resources)],
+          containers: [container(gang, { ...pool.environment.mpi, ...pool.environment.nccl }, resources)],
           // The runtime's 64 MiB are too small for MPI and NCCL; counted against the container's memory limit.
           volumes: [{ name: "shm", emptyDir: { medium: "Memory" } }],
         },

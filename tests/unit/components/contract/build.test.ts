@@ -66,9 +66,15 @@ test("accelerators of a pool's machines are resources, accelerator domains have 
   expect(contract.pools[2]).toMatchObject({
     name: "gpu",
     fabric: "infiniband",
-    extendedResources: { "nvidia.com/gpu": 8 },
+    cores: 112,
+    threadsPerCore: 2,
+    gpus: 8,
+    extendedResources: { "nvidia.com/gpu": 8, "rdma/rdma_shared_device_a": 1 },
+    hugePagesMiB: 0,
+    broker: { cores: 112, gpus: 8 },
     minReady: 0,
   });
+  expect(contract.pools[2]!.environment.nccl).toHaveProperty("NCCL_IB_HCA");
   expect(contract.acceleratorKey).toBe("accelerator.topograph.run/domain");
   expect(contract.nodes[6]).toMatchObject({ accelerator: "nvl1", labels: { "accelerator.topograph.run/domain": "nvl1" } });
 });

@@ -97,7 +97,8 @@ describe("gangJob", () => {
     const dgx = {
       ...pool("dgx"),
       extendedResources: { "nvidia.com/gpu": 8, "rdma/hca": 8 },
-      environment: { NCCL_IB_HCA: "mlx5_0" },
+      hugePagesMiB: 5120,
+      environment: { mpi: { UCX_NET_DEVICES: "mlx5_0:1" }, nccl: { NCCL_IB_HCA: "mlx5_0" } },
       tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
     };
     const base = exampleContract();
@@ -105,8 +106,16 @@ describe("gangJob", () => {
     const contract = { ...base, pools: [...base.pools, dgx], nodes: [...base.nodes, node] };
     const pod = gangJob(contract, { ...ring, pool: "dgx", nodes: 1, within: undefined, resources: { cpu: "4" } }, "work").spec
       .template.spec;
-    expect(pod.containers[0]!.resources.limits).toEqual({ cpu: "4", "nvidia.com/gpu": "8", "rdma/hca": "8" });
-    expect(pod.containers[0]!.env[0]).toEqual({ name: "NCCL_IB_HCA", value: "mlx5_0" });
+    expect(pod.containers[0]!.resources.limits).toEqual({
+      cpu: "4",
+      "nvidia.com/gpu": "8",
+      "rdma/hca": "8",
+      "hugepages-2Mi": "5120Mi",
+    });
+    expect(pod.containers[0]!.env.slice(0, 2)).toEqual([
+      { name: "UCX_NET_DEVICES", value: "mlx5_0:1" },
+      { name: "NCCL_IB_HCA", value: "mlx5_0" },
+    ]);
     expect(pod.tolerations).toEqual(dgx.tolerations);
     expect(pod.affinity).toMatchObject({
       nodeAffinity: {
