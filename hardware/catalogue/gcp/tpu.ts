@@ -1,6 +1,7 @@
 /**
  * TPU types. Their chips talk over ICI inside a slice, which `placementPolicy.tpuTopology` makes; the host has no adapter
- * for it. The labels are those of GoogleCloudPlatform/cluster-toolkit:modules/internal/tpu-definition/main.tf@104708037.
+ * for it. Cores are half the vCPUs, by Google's rule that a vCPU is a hardware thread; no source says it of these hosts. The
+ * labels are those of GoogleCloudPlatform/cluster-toolkit:modules/internal/tpu-definition/main.tf@104708037.
  */
 import type { GcpMachineType } from "../../types";
 import { gcpType, MANAGED_NETWORK, type Row } from "./row";
