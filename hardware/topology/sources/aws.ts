@@ -1,6 +1,6 @@
 import type { HardwareProblem } from "../../problem";
 import { showNames } from "../../hostlist";
-import { theNodes, TIER_LIMIT, tierNames, treeFromPlaces, type Place } from "./chains";
+import { theNodes, TIER_LIMIT, tierName, treeFromPlaces, type Place } from "./chains";
 import { readJson } from "./json";
 import type { SourceTree } from "./result";
 
@@ -237,12 +237,11 @@ function differentDepths(instances: readonly Instance[], depths: ReadonlyMap<str
   if (shallow.size === 0) return [];
   const names = instances.filter(({ type }) => shallow.has(type)).map(({ name }) => name);
   const counts = real.map(([type, depth]) => `${type || "no type"} ${depth}`).join(", ");
-  const least = real.reduce((low, [, depth]) => Math.min(low, depth), top);
   return [
     {
       path: "Instances",
       value: showNames(names),
-      message: `Instance types have different numbers of layers (${counts}); no ${tierNames(top).slice(least).join(", ")} is known for all of ${theNodes(names)}.`,
+      message: `Instance types have different numbers of layers (${counts}); no ${tierName(top - 1)} is known for ${theNodes(names)}.`,
       fix: "Nothing, when gangs stay within one type; else ask for each type by itself.",
     },
   ];

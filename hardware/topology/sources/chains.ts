@@ -57,22 +57,30 @@ function treeNode(place: Place, tiers: readonly TierName[]): TreeNode {
   };
 }
 
-/** Keeps the first of each name. Saying the same twice is a warning, saying two things a problem. */
+/** Keeps the first of each name. Saying the same twice is a warning, saying two things a problem; one for each pair of places. */
 function withoutRepeats(places: readonly Place[], problems: HardwareProblem[], warnings: HardwareProblem[]): Place[] {
   const first = new Map<string, Place>();
+  const pairs = new Map<string, { readonly before: Place; readonly place: Place; readonly names: string[] }>();
   for (const place of places) {
     const before = first.get(place.name);
     if (!before) {
       first.set(place.name, place);
       continue;
     }
+    const key = JSON.stringify([before.path, place.path, describe(before), describe(place)]);
+    const pair = pairs.get(key);
+    if (pair) pair.names.push(place.name);
+    else pairs.set(key, { before, place, names: [place.name] });
+  }
+  for (const { before, place, names } of pairs.values()) {
     const same = describe(before) === describe(place);
+    const subject = `The ${theNodes(names)} ${names.length === 1 ? "is" : "are"}`;
     (same ? warnings : problems).push({
       path: place.path,
-      value: place.name,
+      value: showNames(names),
       message: same
-        ? `The node ${place.name} is listed twice (first at ${before.path}).`
-        : `The node ${place.name} is in two places: ${describe(before)} (${before.path}) and ${describe(place)}.`,
+        ? `${subject} listed twice (first at ${before.path}).`
+        : `${subject} in two places: ${describe(before)} (${before.path}) and ${describe(place)}.`,
       allowed: "each node once",
       fix: "Remove one of them.",
     });

@@ -28,7 +28,7 @@ export function placesOfSwitches(
   );
   if (depth > TIER_LIMIT) {
     const [first] = lines;
-    const message = `The switches have ${depth} levels; only the ${TIER_LIMIT} nearest the nodes are kept.`;
+    const message = `The switches have more than ${TIER_LIMIT} levels; only the ${TIER_LIMIT} nearest the nodes are kept.`;
     problems.push(
       slurmProblem(first!.line, depth, message, `at most ${TIER_LIMIT} levels`, "Remove levels that hold one switch only."),
     );
