@@ -10,6 +10,9 @@ const rows: readonly MachineType[] = [...bareMetalTypes, ...gcpTypes];
 /** Every machine type that turducken knows without being told. */
 export const catalogue = (): readonly MachineType[] => [...rows, ...awsTypes()];
 
+/** The row of this very name. */
+export const catalogueType = (name: string): MachineType | undefined => rows.find((row) => row.name === name) ?? awsType(name);
+
 /** Either the type, or the names that are most like the one asked for (the user's own and bare metal's when none is). */
 export type MachineTypeLookup =
   | { readonly type: MachineType; readonly nearest?: undefined }
@@ -22,7 +25,7 @@ export type MachineTypeLookup =
  */
 export function findMachineType(name: string, inline: Readonly<Record<string, MachineType>> = {}): MachineTypeLookup {
   const own = Object.hasOwn(inline, name) ? inline[name] : undefined;
-  const type = own ?? rows.find((row) => row.name === name) ?? awsType(name);
+  const type = own ?? catalogueType(name);
   if (type) return { type };
   const aws = awsTypes().map((row) => row.name);
   const sameFamily = nearestAwsNames(name, aws);

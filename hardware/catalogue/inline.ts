@@ -1,7 +1,9 @@
-import { nearestNames } from "../nearest";
+import { catalogueType } from ".";
 import type { HardwareProblem } from "../problem";
 import type { Accelerators, Fabric, InfiniBandHca, MachineType, TierName } from "../types";
-import { bareMetalTypes } from "./bare-metal";
+import { checkInlineAws, completedInlineAws } from "./aws/inline";
+import { ACCELERATOR_FIELDS, checkFields, isCount, isObject, isPositive, MACHINE_FIELDS, oneOf, problem } from "./fields";
+import type { Field, Raw } from "./fields";
 
 /** What became of the user's own machine types: those that are right, and everything that is wrong with the others. */
 export interface InlineTypes {
@@ -9,49 +11,16 @@ export interface InlineTypes {
   readonly problems: readonly HardwareProblem[];
 }
 
-type Raw = Readonly<Record<string, unknown>>;
-
-/** A value that can stand in a field, or the reason why not. */
-interface Field {
-  readonly required?: boolean;
-  readonly allowed: string;
-  readonly ok: (value: unknown) => boolean;
-}
-
-const isObject = (value: unknown): value is Raw => typeof value === "object" && value !== null && !Array.isArray(value);
-const isText = (value: unknown): boolean => typeof value === "string" && value.trim() !== "";
-const isCount = (least: number) => (value: unknown) => Number.isInteger(value) && (value as number) >= least;
-const isPositive = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value) && value > 0;
-const oneOf = (...choices: unknown[]) => ({
-  allowed: choices.map((choice) => JSON.stringify(choice)).join(", "),
-  ok: (value: unknown) => choices.includes(value),
-});
-
 /** A Linux device name; it becomes part of a path under /sys/class/infiniband. */
 const isDevice = (value: unknown): boolean => typeof value === "string" && /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(value);
 
 const TYPE_FIELDS: Readonly<Record<string, Field>> = {
-  arch: oneOf("amd64", "arm64"),
-  cores: { required: true, allowed: "a whole number from 1: physical cores of the machine", ok: isCount(1) },
-  threadsPerCore: oneOf(1, 2),
-  memoryGiB: { required: true, allowed: "a number above 0, in GiB", ok: isPositive },
+  ...MACHINE_FIELDS,
   accelerators: { allowed: "an object with vendor, product, count, resource", ok: isObject },
   fabric: { required: true, allowed: "an object with kind, rateGbps and, for infiniband and roce, hcas", ok: isObject },
   localDisks: { allowed: "a whole number from 0", ok: isCount(0) },
   topologyTiers: { allowed: 'a list that begins as ["leaf", "spine", "core"], nearest first', ok: isTiers },
   hugePages2Mi: { allowed: "a whole number from 0: huge pages of 2 MiB", ok: isCount(0) },
-};
-
-const ACCELERATOR_FIELDS: Readonly<Record<string, Field>> = {
-  vendor: { required: true, ...oneOf("nvidia", "amd") },
-  product: { required: true, allowed: "the vendor's product name", ok: isText },
-  count: { required: true, allowed: "a whole number from 1", ok: isCount(1) },
-  resource: {
-    required: true,
-    allowed: "a Kubernetes extended resource, e.g. nvidia.com/gpu",
-    ok: (value) =>
-      typeof value === "string" && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?\/[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/.test(value),
-  },
 };
 
 const RATE: Field = { required: true, allowed: "a number above 0: Gbit/s of one port", ok: isPositive };
@@ -75,15 +44,24 @@ function isTiers(value: unknown): boolean {
   return Array.isArray(value) && value.length <= names.length && value.every((name, tier) => name === names[tier]);
 }
 
+/** Whose machines a program can take; what it cannot is refused. */
+export type InlineProvider = "bare-metal" | "aws";
+
 /**
  * Checks the machine types that a user defines in the configuration and completes them: `arch` amd64, `threadsPerCore` 1,
- * `localDisks` 0, `topologyTiers` leaf, spine, core, `hugePages2Mi` 0, an adapter's `use` compute. Types with a problem
- * are left out.
+ * `localDisks` 0, `topologyTiers` leaf, spine, core, `hugePages2Mi` 0, an adapter's `use` compute. A type with
+ * `provider: aws` is an EC2 type that the catalogue lacks; its fields and defaults stand in `aws/inline.ts`. Types with a
+ * problem are left out.
  *
  * @param raw what stands at `path`: an object from type name to type
  * @param path where it stands, for the problems
+ * @param providers whose types may be defined; with bare metal alone there is no field `provider`
  */
-export function validateInlineTypes(raw: unknown, path = "cluster.machineTypes"): InlineTypes {
+export function validateInlineTypes(
+  raw: unknown,
+  path = "cluster.machineTypes",
+  providers: readonly InlineProvider[] = ["bare-metal"],
+): InlineTypes {
   if (raw === undefined || raw === null) return { types: {}, problems: [] };
   if (!isObject(raw)) {
     return {
@@ -94,31 +72,23 @@ export function validateInlineTypes(raw: unknown, path = "cluster.machineTypes")
   const types: Record<string, MachineType> = {};
   const problems: HardwareProblem[] = [];
   for (const [name, value] of Object.entries(raw)) {
-    const found = checkType(name, value, `${path}.${name}`);
+    const found = checkType(name, value, `${path}.${name}`, providers);
     problems.push(...found);
-    if (found.length === 0) types[name] = completed(name, value as Raw);
+    if (found.length > 0) continue;
+    types[name] = providerOf(value, providers) === "aws" ? completedInlineAws(name, value as Raw) : completed(name, value as Raw);
   }
   return { types, problems };
 }
 
-function checkType(name: string, value: unknown, path: string): HardwareProblem[] {
-  const problems: HardwareProblem[] = [];
-  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) {
-    problems.push(
-      problem(path, name, "The name of a machine type is malformed.", "small letters, digits, `-` and `.`", "Rename the type."),
-    );
-  }
-  if (bareMetalTypes.some((row) => row.name === name)) {
-    problems.push(
-      problem(
-        path,
-        name,
-        "The catalogue has a machine type of this name.",
-        undefined,
-        "Choose another name, or remove your definition to use the catalogue's.",
-      ),
-    );
-  }
+/** The provider that was named, bare metal by default where it is possible; undefined for one that is not. */
+function providerOf(value: unknown, providers: readonly InlineProvider[]): InlineProvider | undefined {
+  const named = isObject(value) ? value.provider : undefined;
+  if (named === undefined) return providers.includes("bare-metal") ? "bare-metal" : providers[0];
+  return providers.find((one) => one === named);
+}
+
+function checkType(name: string, value: unknown, path: string, providers: readonly InlineProvider[]): HardwareProblem[] {
+  const problems = nameProblems(name, path);
   if (!isObject(value)) {
     return [
       ...problems,
@@ -131,7 +101,40 @@ function checkType(name: string, value: unknown, path: string): HardwareProblem[
       ),
     ];
   }
-  problems.push(...checkFields(value, TYPE_FIELDS, path));
+  const onlyBareMetal = providers.every((one) => one === "bare-metal");
+  const provider = onlyBareMetal ? "bare-metal" : providerOf(value, providers);
+  if (provider === undefined) {
+    const allowed = providers.join(", ");
+    return [...problems, problem(`${path}.provider`, value.provider, "is not what it can be.", allowed, "Correct provider.")];
+  }
+  return [...problems, ...(provider === "aws" ? checkInlineAws(name, value, path) : checkBareMetal(value, path, onlyBareMetal))];
+}
+
+/** A malformed name, or one of the catalogue; a row that nobody confirmed may be given by who has such a machine. */
+function nameProblems(name: string, path: string): HardwareProblem[] {
+  const problems: HardwareProblem[] = [];
+  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) {
+    problems.push(
+      problem(path, name, "The name of a machine type is malformed.", "small letters, digits, `-` and `.`", "Rename the type."),
+    );
+  }
+  if (catalogueType(name)?.verified) {
+    problems.push(
+      problem(
+        path,
+        name,
+        "The catalogue has a machine type of this name.",
+        undefined,
+        "Choose another name, or remove your definition to use the catalogue's.",
+      ),
+    );
+  }
+  return problems;
+}
+
+function checkBareMetal(value: Raw, path: string, onlyBareMetal: boolean): HardwareProblem[] {
+  const fields = onlyBareMetal ? TYPE_FIELDS : { provider: oneOf("bare-metal"), ...TYPE_FIELDS };
+  const problems = checkFields(value, fields, path);
   if (isObject(value.accelerators)) problems.push(...checkFields(value.accelerators, ACCELERATOR_FIELDS, `${path}.accelerators`));
   if (isObject(value.fabric)) problems.push(...checkFabric(value.fabric, `${path}.fabric`));
   return problems;
@@ -162,29 +165,6 @@ function checkFabric(fabric: Raw, path: string): HardwareProblem[] {
     );
   }
   return problems;
-}
-
-/** Missing, malformed and unknown fields of one object. */
-function checkFields(value: Raw, fields: Readonly<Record<string, Field>>, path: string): HardwareProblem[] {
-  const problems: HardwareProblem[] = [];
-  for (const [key, field] of Object.entries(fields)) {
-    if (value[key] === undefined) {
-      if (field.required) problems.push(problem(`${path}.${key}`, undefined, "is missing.", field.allowed, `Add ${key}.`));
-    } else if (!field.ok(value[key])) {
-      problems.push(problem(`${path}.${key}`, value[key], "is not what it can be.", field.allowed, `Correct ${key}.`));
-    }
-  }
-  for (const key of Object.keys(value)) {
-    if (Object.hasOwn(fields, key)) continue;
-    const [nearest] = nearestNames(key, Object.keys(fields), 1);
-    const fix = nearest ? `Did you mean ${nearest}?` : "Remove it.";
-    problems.push(problem(`${path}.${key}`, value[key], "There is no such field.", Object.keys(fields).join(", "), fix));
-  }
-  return problems;
-}
-
-function problem(path: string, value: unknown, message: string, allowed: string | undefined, fix: string): HardwareProblem {
-  return { path, value, message, allowed, fix };
 }
 
 /** A checked type with every default filled in. */

@@ -85,9 +85,11 @@ export const extraInterfaceCards = (type: string): readonly number[] | undefined
  * The layout of a type for users who do not choose. `primary` (an `efa` on card 0, device 0) keeps the number of pods that
  * the kubelet announces true and is what runs on most hardware: hpc8a, p4d and the one-card types
  * (awslabs/awsome-distributed-ai:architectures/aws-pcs/tests/README.md@95b939cd). `dedicated` is what AWS documents for
- * P5 and later machines with several cards, and the only one possible where card 0 carries no EFA.
+ * P5 and later machines with several cards, and the only one possible where card 0 carries no EFA; where a single interface
+ * fits on card 0, it is `primary` that is the only one.
  */
 export function defaultLayout(type: string, cards: readonly NetworkCard[]): EfaLayout {
   if (cards[0]?.efa === false) return "dedicated";
+  if (cards[0]?.interfaces === 1) return "primary";
   return cards.length > 1 && /^p([5-9]|[1-9]\d)/.test(type) ? "dedicated" : "primary";
 }
