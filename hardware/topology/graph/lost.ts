@@ -98,10 +98,9 @@ export function lostTrunks(
     const at = switches[member]!;
     const { name, path = "fabric" } = wiring.switches[at]!;
     const above = wiring.switches[parent]!.name;
-    const used = new Set(wiring.trunks[at]!.map(({ port }) => port));
     const port = commonest(
       wiring.trunks[parent]!.filter(({ to }) => to !== at && members.has(to)).map(({ toPort }) => toPort),
-    ).find((candidate) => !used.has(candidate));
+    ).find((candidate) => !wiring.used[at]!.has(candidate));
     const which = port === undefined ? "" : `; with its siblings, port ${port} is linked there`;
     warnings.push({
       path,

@@ -29,6 +29,8 @@ export interface Wiring {
   readonly compute: readonly number[];
   /** Per switch, how many other end nodes it has: storage, adapters without a name, routers. */
   readonly others: readonly number[];
+  /** Per switch, the ports that have a cable. */
+  readonly used: readonly ReadonlySet<number>[];
 }
 
 /** What an end of a cable is. */
@@ -53,6 +55,7 @@ export function wire(graph: FabricGraph, warnings: HardwareProblem[]): Wiring {
   const hostLinks: HostLink[][] = graph.hosts.map(() => []);
   const compute = switches.map(() => 0);
   const others = switches.map(() => 0);
+  const used = switches.map(() => new Set<number>());
   for (const { ends: pair, path = "fabric" } of graph.links) {
     for (const [from, to] of [pair, [pair[1], pair[0]]] as const) {
       const near = ends.get(from.guid);
@@ -65,6 +68,7 @@ export function wire(graph: FabricGraph, warnings: HardwareProblem[]): Wiring {
           fix: "Describe it.",
         });
       } else if (near !== "other" && "at" in near) {
+        used[near.at]!.add(from.port);
         if (far === undefined || far === "other") others[near.at]!++;
         else if ("at" in far) trunks[near.at]!.push({ to: far.at, port: from.port, toPort: to.port });
         else compute[near.at]!++;
@@ -73,7 +77,7 @@ export function wire(graph: FabricGraph, warnings: HardwareProblem[]): Wiring {
       }
     }
   }
-  return { switches, hosts: graph.hosts, trunks, hostLinks, compute, others };
+  return { switches, hosts: graph.hosts, trunks, hostLinks, compute, others, used };
 }
 
 /** Each number once, ascending. */
