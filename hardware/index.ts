@@ -17,7 +17,7 @@ export { placementProblems, placementWarnings, type PlacementRequest } from "./c
 export { gcpNetworks, mixedPathProblems, type GcpNetworks, type GcpNetworksResult } from "./fabric/gcp";
 export type { GcpNetwork, GcpNicType } from "./fabric/gcp-vpc";
 export { fabricInterfaces, hcasOf } from "./fabric/infiniband";
-export { validateInlineTypes, type InlineTypes } from "./catalogue/inline";
+export { validateInlineTypes, type InlineProvider, type InlineTypes } from "./catalogue/inline";
 export { biggestDomain, distancesOf, domainOf, domainSizes, nodeOf, UNKNOWN_DOMAIN, type Distance } from "./topology/tree";
 export { treeFromInventory, type Inventory, type InventoryNode } from "./topology/sources/inventory";
 export type { SourceTree } from "./topology/sources/result";
