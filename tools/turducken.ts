@@ -11,6 +11,14 @@ interface CommandModule {
 /** Name → what `--help` says and where it lives. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<CommandModule> }>> = {
   plan: { summary: "show the whole graph of a stack, offline", load: () => import("./plan/command") },
+  hardware: {
+    summary: "list machine types, or show one and what a pool of it offers",
+    load: () => import("./hardware/command"),
+  },
+  topology: {
+    summary: "show, convert, check and compare fabric topologies",
+    load: () => import("./topology/command"),
+  },
   probe: { summary: "show what `up` would change on each host", load: () => load("./probe/command") },
   rehearse: {
     summary: "run a cluster stack and all stacks on it for real, on this machine",

@@ -23,8 +23,12 @@ const RDMA_RESOURCE = "rdma/rdma_shared_device_a";
 
 const MIB_PER_PAGE = 2;
 
-/** AMD's RCCL reads NCCL's variables; the collectives of Trainium and Gaudi do not. */
+/** AMD's RCCL reads NCCL's variables; the collectives of Trainium, Gaudi and TPUs do not. */
 const NCCL_VENDORS: readonly string[] = ["nvidia", "amd"];
+
+/** What Flux and NCCL call GPUs; Trainium, Gaudi and TPUs are extended resources only. */
+const gpusOf = ({ accelerators }: MachineType): number =>
+  accelerators && NCCL_VENDORS.includes(accelerators.vendor) ? accelerators.count : 0;
 
 /** `hugepages-2Mi` of an EFA pod in AWS's examples (awsdocs/amazon-eks-user-guide:latest/ug/ml/node-efa.adoc@0743cb1). */
 const EFA_HUGE_PAGES_MIB = 5120;
@@ -67,7 +71,7 @@ export function poolOffer(type: MachineType, options: OfferOptions = {}, path: s
       hugePages,
       memory,
       cpu,
-      gpus: type.accelerators?.count ?? 0,
+      gpus: gpusOf(type),
       broker: brokerOffer(type, brokersPerNode, cpu, memory),
       sharedMemory: { path: "/dev/shm", medium: "Memory" },
       environment: {
@@ -96,7 +100,7 @@ function brokerOffer(type: MachineType, perNode: number, cpu: CpuOffer, memory: 
   return {
     perNode,
     cores: Math.floor(type.cores / perNode),
-    gpus: Math.floor((type.accelerators?.count ?? 0) / perNode),
+    gpus: Math.floor(gpusOf(type) / perNode),
     cpuMillicores: Math.floor(cpu.allocatableMillicores / 1000 / perNode) * 1000,
     memoryMiB: Math.floor(memory.allocatableMiB / perNode),
   };

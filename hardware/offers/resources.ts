@@ -1,3 +1,4 @@
+import { gcpNetworks, type PodInterface } from "../fabric/gcp";
 import type { GcpMachineType, MachineType } from "../types";
 import type { DeviceClaim, OfferedResource } from "./types";
 
@@ -13,6 +14,9 @@ export interface DeviceOptions {
   readonly rdmaPath?: "managed" | "multi-network";
   readonly rdmaResource: string;
 }
+
+/** Names of networks and interfaces are the same in every zone; only the profile's name is not. */
+const ANY_ZONE = "us-central1-a";
 
 const NOTHING: DeviceOffer = { resources: [], claims: [], annotations: {} };
 
@@ -54,55 +58,40 @@ function efaResource(interfaces: number, brokers: number): OfferedResource {
 
 /**
  * The fabric's networks on GKE. Managed path: one claim on the RDMA device class (DRANET). Else one `Network` object for each
- * VPC and subnet, which the node advertises as a resource of its name and the pod names in an annotation; names as the Cluster
- * Toolkit gives them. GoogleCloudPlatform/container-engine-accelerators:gpudirect-rdma/nccl-test.yaml@0920249,
+ * VPC and subnet, which the node advertises as a resource of its name and the pod names in an annotation; ordinary gVNIC
+ * networks are not the fabric. GoogleCloudPlatform/container-engine-accelerators:gpudirect-rdma/nccl-test.yaml@0920249,
  * nccl-test-managed-rdma.yaml@2433eee, gpudirect-tcpxo/nccl-test-latest.yaml@089e022
  */
 function gkeNetworks(type: GcpMachineType, options: DeviceOptions): DeviceOffer {
   const path = options.rdmaPath ?? type.gcp.rdmaPaths[0];
   if (path === "managed") {
     const needs = "GKE's managed DRANET: acceleratorNetworkProfile auto on the pool, Dataplane V2";
-    return { ...NOTHING, claims: [{ deviceClass: "mrdma.google.com", needs }] };
+    return { ...NOTHING, claims: [{ deviceClass: type.gcp.deviceClass ?? "mrdma.google.com", needs }] };
   }
-  const names = gkeNetworkNames(type);
-  if (names.length === 0) return NOTHING;
+  const networks = gcpNetworks(type, path, { zone: ANY_ZONE }).result;
+  if (!networks) return NOTHING;
+  const fabric = new Set(networks.networks.filter(({ use }) => use !== "gvnic").flatMap(({ subnets }) => subnets));
+  const interfaces = networks.interfaces.filter(({ network }) => fabric.has(network));
+  if (interfaces.length === 0) return NOTHING;
   const needs = "a Network and a GKENetworkParamSet object of this name, with multi-networking on";
+  // A device network is moved into one pod; it cannot be shared.
+  const perBroker = options.brokersPerNode === 1 ? 1 : 0;
   return {
     claims: [],
-    resources: names.map((name) => ({
-      name: `networking.gke.io.networks/${name}`,
+    resources: interfaces.map(({ network }) => ({
+      name: `networking.gke.io.networks/${network}`,
       perNode: 1,
-      // A device network is moved into one pod; it cannot be shared.
-      perBroker: options.brokersPerNode === 1 ? 1 : 0,
+      perBroker,
       requestedBy: "annotation",
       needs,
     })),
-    annotations: options.brokersPerNode === 1 ? interfaceAnnotations(names, gvnicNetworks(type)) : {},
+    annotations: perBroker === 0 ? {} : interfaceAnnotations(interfaces),
   };
 }
 
-/** `rdma-0` and on for RDMA networks, `vpc1` and on for the GPU networks of TCPX and TCPXO; ordinary gVNIC networks are not the fabric. */
-function gkeNetworkNames(type: GcpMachineType): string[] {
-  const count = (use: "rdma" | "gpu") =>
-    type.gcp.networks.filter((each) => each.use === use).reduce((sum, each) => sum + each.networks * each.subnetsEach, 0);
-  return [
-    ...Array.from({ length: count("rdma") }, (_, index) => `rdma-${index}`),
-    ...Array.from({ length: count("gpu") }, (_, index) => `vpc${index + 1}`),
-  ];
-}
-
-function gvnicNetworks(type: GcpMachineType): number {
-  return type.gcp.networks.filter(({ use }) => use === "gvnic").reduce((sum, { networks }) => sum + networks, 0);
-}
-
-/** Inside the pod, interfaces are numbered as on the node: eth0 is the default network, then the gVNIC ones, then the fabric's. */
-function interfaceAnnotations(names: readonly string[], before: number): Record<string, string> {
-  const interfaces = [
-    { interfaceName: "eth0", network: "default" },
-    ...names.map((network, index) => ({ interfaceName: `eth${1 + before + index}`, network })),
-  ];
+function interfaceAnnotations(interfaces: readonly PodInterface[]): Record<string, string> {
   return {
     "networking.gke.io/default-interface": "eth0",
-    "networking.gke.io/interfaces": JSON.stringify(interfaces),
+    "networking.gke.io/interfaces": JSON.stringify([{ interfaceName: "eth0", network: "default" }, ...interfaces]),
   };
 }

@@ -1,64 +1,18 @@
 import * as fc from "fast-check";
-import { bareMetalTypes } from "../../../../hardware/catalogue/bare-metal";
+import { findMachineType } from "../../../../hardware/catalogue";
 import { poolOffer } from "../../../../hardware/offers";
-import type { AwsMachineType, BareMetalMachineType, GcpMachineType } from "../../../../hardware/types";
+import type { MachineType } from "../../../../hardware/types";
 
-const dgx = bareMetalTypes.find(({ name }) => name === "dgx-h100")!;
+function typeOf(name: string): MachineType {
+  const { type } = findMachineType(name);
+  if (!type) throw new Error(`the catalogue has no ${name}`);
+  return type;
+}
 
-/** hpc7g.16xlarge as the EC2 API describes it. */
-const graviton: AwsMachineType = {
-  name: "test-hpc",
-  provider: "aws",
-  arch: "arm64",
-  cores: 64,
-  threadsPerCore: 1,
-  memoryGiB: 128,
-  fabric: { kind: "efa", interfaces: 1, networkCards: 1, rateGbps: 200 },
-  localDisks: 0,
-  topologyTiers: ["leaf", "spine", "core"],
-  hugePages2Mi: 5128,
-  verified: true,
-  source: "test",
-  aws: {
-    networkCards: [{ interfaces: 4, efa: true }],
-    networkGbps: 200,
-    ipv4PerInterface: 50,
-    usage: ["on-demand"],
-    placement: ["cluster"],
-    topologyLayers: 3,
-    layout: "primary",
-    localDisksGB: [],
-    metal: false,
-    currentGeneration: true,
-  },
-};
-
-const google = (fields: Partial<GcpMachineType>, gcp: Partial<GcpMachineType["gcp"]>): GcpMachineType => ({
-  name: "test-gcp",
-  provider: "gcp",
-  arch: "amd64",
-  cores: 192,
-  threadsPerCore: 1,
-  memoryGiB: 1488,
-  fabric: { kind: "falcon", rateGbps: 200 },
-  localDisks: 10,
-  topologyTiers: [],
-  hugePages2Mi: 0,
-  verified: true,
-  source: "test",
-  ...fields,
-  gcp: {
-    networks: [],
-    mtu: 8896,
-    floors: [],
-    consumption: [],
-    compactPlacement: { supported: true, limits: [] },
-    localSsd: { count: 0, totalGiB: 0 },
-    tier1: false,
-    rdmaPaths: [],
-    ...gcp,
-  },
-});
+const dgx = typeOf("dgx-h100");
+const graviton = typeOf("hpc7g.16xlarge");
+const h4d = typeOf("h4d-highmem-192-lssd");
+const a3Ultra = typeOf("a3-ultragpu-8g");
 
 const valuesOf = (offer: { variables: readonly { name: string; value: string }[] } | undefined) =>
   Object.fromEntries((offer?.variables ?? []).map(({ name, value }) => [name, value]));
@@ -81,11 +35,11 @@ describe("allocatable memory and CPU", () => {
   });
 
   it("keeps on GKE the shares of each range back", () => {
-    const { offer } = poolOffer(google({ memoryGiB: 15, cores: 2, threadsPerCore: 1 }, {}));
+    const { offer } = poolOffer({ ...h4d, memoryGiB: 15, cores: 2 });
     // n1-standard-4 without SMT: 1930m in the node labels of google-performance-study; 25 % of 4 + 20 % of 4 + 10 % of 7 GiB.
     expect(offer.cpu.allocatableMillicores).toBe(1930);
     expect(offer.memory.reservedMiB).toBe(1024 + 819 + 716);
-    const large = poolOffer(google({ memoryGiB: 1488 }, {})).offer;
+    const large = poolOffer(h4d).offer;
     expect(large.memory.reservedMiB).toBe(1024 + 819 + 819 + 6881 + 27852);
     expect(large.cpu.reservedMillicores).toBe(60 + 10 + 10 + 470);
   });
@@ -111,20 +65,16 @@ describe("brokers", () => {
 
   it("never ask together for more than a node has, whatever their number", () => {
     fc.assert(
-      fc.property(
-        fc.constantFrom<AwsMachineType | BareMetalMachineType>(graviton, dgx),
-        fc.integer({ min: 1, max: 64 }),
-        (type, brokersPerNode) => {
-          const { offer, problems } = poolOffer(type, { brokersPerNode });
-          expect(problems).toEqual([]);
-          expect(offer.broker.cores * brokersPerNode).toBeLessThanOrEqual(type.cores);
-          expect(offer.broker.cpuMillicores * brokersPerNode).toBeLessThanOrEqual(offer.cpu.allocatableMillicores);
-          expect(offer.broker.memoryMiB * brokersPerNode).toBeLessThanOrEqual(offer.memory.allocatableMiB);
-          expect(offer.hugePages.perBrokerMiB * brokersPerNode).toBeLessThanOrEqual(offer.hugePages.reservedMiB);
-          for (const { perNode, perBroker } of offer.resources)
-            if (perNode !== undefined) expect(perBroker * brokersPerNode).toBeLessThanOrEqual(perNode);
-        },
-      ),
+      fc.property(fc.constantFrom(graviton, dgx, h4d, a3Ultra), fc.integer({ min: 1, max: 64 }), (type, brokersPerNode) => {
+        const { offer, problems } = poolOffer(type, { brokersPerNode });
+        expect(problems).toEqual([]);
+        expect(offer.broker.cores * brokersPerNode).toBeLessThanOrEqual(type.cores);
+        expect(offer.broker.cpuMillicores * brokersPerNode).toBeLessThanOrEqual(offer.cpu.allocatableMillicores);
+        expect(offer.broker.memoryMiB * brokersPerNode).toBeLessThanOrEqual(offer.memory.allocatableMiB);
+        expect(offer.hugePages.perBrokerMiB * brokersPerNode).toBeLessThanOrEqual(offer.hugePages.reservedMiB);
+        for (const { perNode, perBroker } of offer.resources)
+          if (perNode !== undefined) expect(perBroker * brokersPerNode).toBeLessThanOrEqual(perNode);
+      }),
     );
   });
 });
@@ -139,6 +89,20 @@ describe("an EFA pool", () => {
     expect(valuesOf(offer.environment.mpi)).toEqual({ FI_PROVIDER: "efa" });
     expect(offer.environment.nccl).toBeUndefined();
     expect([problems, warnings]).toEqual([[], []]);
+  });
+
+  it("has the values of hpc6a, p5 and p6-b300", () => {
+    const values = ["hpc6a.48xlarge", "p5.48xlarge", "p6-b300.48xlarge"].map((name) => {
+      const { resources, memory, cpu, broker, gpus } = poolOffer(typeOf(name)).offer;
+      const devices = resources.map((each) => `${each.name} ${each.perNode}`);
+      return [devices, memory.allocatableMiB, cpu.allocatableMillicores, broker.cores, gpus];
+    });
+    // Allocatable: nominal less 5128 huge pages of 2 MiB, 11 MiB for each of 100, 100 and 198 pods and 255 MiB, and 100 MiB.
+    expect(values).toEqual([
+      [["vpc.amazonaws.com/efa 1"], 384 * 1024 - 10256 - 1355 - 100, 95690, 96, 0],
+      [["nvidia.com/gpu 8", "vpc.amazonaws.com/efa 32"], 2048 * 1024 - 10256 - 1355 - 100, 191450, 96, 8],
+      [["nvidia.com/gpu 8", "vpc.amazonaws.com/efa 16"], 4096 * 1024 - 10256 - 2433 - 100, 191450, 96, 8],
+    ]);
   });
 
   it("keeps the provider off huge pages when the pod asks for none", () => {
@@ -161,22 +125,8 @@ describe("an EFA pool", () => {
 });
 
 describe("a pool on GKE", () => {
-  const roce = google(
-    {
-      fabric: { kind: "roce", hcas: [], rateGbps: 400 },
-      accelerators: { vendor: "nvidia", product: "NVIDIA-H200", count: 8, resource: "nvidia.com/gpu" },
-    },
-    {
-      networks: [
-        { use: "gvnic", networks: 1, subnetsEach: 1 },
-        { use: "rdma", networks: 1, subnetsEach: 8 },
-      ],
-      rdmaPaths: ["multi-network", "managed"],
-    },
-  );
-
   it("names the RDMA networks after the gVNIC one in the pod's annotation, as Google's NCCL test does", () => {
-    const { offer } = poolOffer(roce);
+    const { offer } = poolOffer(a3Ultra, { rdmaPath: "multi-network" });
     expect(JSON.parse(offer.annotations["networking.gke.io/interfaces"]!)).toEqual([
       { interfaceName: "eth0", network: "default" },
       ...[0, 1, 2, 3, 4, 5, 6, 7].map((index) => ({ interfaceName: `eth${index + 2}`, network: `rdma-${index}` })),
@@ -190,27 +140,26 @@ describe("a pool on GKE", () => {
   });
 
   it("claims the RDMA devices on the managed path, without networks or annotations", () => {
-    const { offer } = poolOffer(roce, { rdmaPath: "managed" });
+    const { offer } = poolOffer(a3Ultra);
     expect(offer.claims.map(({ deviceClass, count }) => [deviceClass, count])).toEqual([["mrdma.google.com", undefined]]);
     expect(offer.annotations).toEqual({});
     expect(offer.resources.map(({ name }) => name)).toEqual(["nvidia.com/gpu"]);
   });
 
   it("leaves NCCL's values to gIB's own script", () => {
-    const { nccl, mpi } = poolOffer(roce).offer.environment;
+    const { nccl, mpi } = poolOffer(a3Ultra).offer.environment;
     expect(valuesOf(nccl)).toEqual({ LD_LIBRARY_PATH: "/usr/local/nvidia/lib64" });
     expect(nccl!.sourceFirst).toEqual(["/usr/local/gib/scripts/set_nccl_env.sh"]);
     expect(mpi.variables).toEqual([]);
   });
 
   it("refuses a path that the type does not have, and offers the one it has", () => {
-    const falcon = google({}, { networks: [{ use: "rdma", networks: 1, subnetsEach: 1 }], rdmaPaths: ["multi-network"] });
-    const { offer, problems } = poolOffer(falcon, { rdmaPath: "managed" }, "cluster.pools.h4d");
+    const { offer, problems } = poolOffer(h4d, { rdmaPath: "managed" }, "cluster.pools.h4d");
     expect(problems).toEqual([
       {
         path: "cluster.pools.h4d.rdmaPath",
         value: "managed",
-        message: "RDMA does not reach pods this way on test-gcp.",
+        message: "RDMA does not reach pods this way on h4d-highmem-192-lssd.",
         allowed: "multi-network",
         fix: "Leave it out.",
       },
@@ -228,12 +177,10 @@ describe("a pool on GKE", () => {
   });
 
   it("names the eight GPU networks of TCPXO, and the four of TCPX in NCCL's variable", () => {
-    const accelerators = { vendor: "nvidia", product: "H100", count: 8, resource: "nvidia.com/gpu" } as const;
-    const gpu = (networks: number) => ({ networks: [{ use: "gpu", networks, subnetsEach: 1 }] as const });
-    const mega = poolOffer(google({ fabric: { kind: "tcpxo", interfaces: 8, rateGbps: 200 }, accelerators }, gpu(8))).offer;
+    const mega = poolOffer(typeOf("a3-megagpu-8g")).offer;
     expect(mega.resources.at(-1)!.name).toBe("networking.gke.io.networks/vpc8");
     expect(Object.keys(valuesOf(mega.environment.nccl))).toEqual(["LD_LIBRARY_PATH", "NCCL_FASTRAK_LLCM_DEVICE_DIRECTORY"]);
-    const high = poolOffer(google({ fabric: { kind: "tcpx", interfaces: 4, rateGbps: 200 }, accelerators }, gpu(4))).offer;
+    const high = poolOffer(typeOf("a3-highgpu-8g")).offer;
     expect(valuesOf(high.environment.nccl).NCCL_GPUDIRECTTCPX_SOCKET_IFNAME).toBe("eth1,eth2,eth3,eth4");
     expect(high.environment.mpi.notes).toEqual(["GPUDirect-TCPX carries NCCL only; MPI runs over TCP on eth0."]);
   });
@@ -257,8 +204,7 @@ describe("an InfiniBand pool", () => {
 
   it("sets nothing on a machine with one adapter, or with Ethernet alone", () => {
     for (const name of ["cpu-infiniband", "cpu-generic"]) {
-      const type = bareMetalTypes.find((row) => row.name === name)!;
-      expect(poolOffer(type).offer.environment.mpi.variables).toEqual([]);
+      expect(poolOffer(typeOf(name)).offer.environment.mpi.variables).toEqual([]);
     }
   });
 });
@@ -290,7 +236,7 @@ describe("the user's environment", () => {
     const environment = { NCCL_IB_DISABLE: "1", RDMAV_FORK_SAFE: "1" };
     expect(poolOffer(dgx, { environment }).warnings.map(({ path }) => path)).toEqual(["dgx-h100.environment.NCCL_IB_DISABLE"]);
     expect(poolOffer(graviton, { environment }).warnings.map(({ path }) => path)).toEqual([
-      "test-hpc.environment.RDMAV_FORK_SAFE",
+      "hpc7g.16xlarge.environment.RDMAV_FORK_SAFE",
     ]);
     expect(poolOffer(dgx, { environment: { NCCL_IB_DISABLE: "0" } }).warnings).toEqual([]);
   });
@@ -317,7 +263,7 @@ describe("images", () => {
     const { offer, problems } = poolOffer(graviton, { viewOs: "ubuntu-noble" });
     expect(offer.images).not.toHaveProperty("view");
     expect(problems.map(({ path, allowed }) => [path, allowed])).toEqual([
-      ["test-hpc.viewOs", "ubuntu-jammy, ubuntu-focal, rocky-9, rocky-8"],
+      ["hpc7g.16xlarge.viewOs", "ubuntu-jammy, ubuntu-focal, rocky-9, rocky-8"],
     ]);
   });
 });
@@ -342,13 +288,12 @@ describe("options that cannot be", () => {
     expect(offer.resources.map(({ perBroker }) => perBroker)).toEqual([0]);
     expect(problems).toEqual([]);
     expect(warnings.map(({ path, value, allowed }) => [path, value, allowed])).toEqual([["p.brokersPerNode", 2, "at most 1"]]);
-    const falcon = google({}, { networks: [{ use: "rdma", networks: 1, subnetsEach: 1 }], rdmaPaths: ["multi-network"] });
-    expect(poolOffer(falcon, { brokersPerNode: 2 }).offer.annotations).toEqual({});
+    expect(poolOffer(h4d, { brokersPerNode: 2 }).offer.annotations).toEqual({});
   });
 
   it("is a warning to use a type that only documentation speaks of", () => {
     expect(poolOffer({ ...graviton, verified: false }).warnings.map(({ path, value }) => [path, value])).toEqual([
-      ["test-hpc", "test-hpc"],
+      ["hpc7g.16xlarge", "hpc7g.16xlarge"],
     ]);
   });
 });
