@@ -137,7 +137,8 @@ export function describeCompleteness(result: Completeness): string[] {
 }
 
 function describePool({ pool, levels, expected, complete, missing, lacking }: PoolCompleteness): string {
-  const which = levels.length > 0 ? `have ${list(levels)}` : "are there";
+  const one = complete === 1;
+  const which = levels.length > 0 ? `${one ? "has" : "have"} ${list(levels)}` : one ? "is there" : "are there";
   const parts = [`Pool ${pool}: ${complete} of ${expected} ${expected === 1 ? "node" : "nodes"} ${which}`];
   const groups = new Map<string, string[]>();
   for (const [name, lacks] of lacking) {
