@@ -20,7 +20,31 @@ export { fabricInterfaces, hcasOf } from "./fabric/infiniband";
 export { validateInlineTypes, type InlineProvider, type InlineTypes } from "./catalogue/inline";
 export { biggestDomain, distancesOf, domainOf, domainSizes, nodeOf, UNKNOWN_DOMAIN, type Distance } from "./topology/tree";
 export { treeFromInventory, type Inventory, type InventoryNode } from "./topology/sources/inventory";
+export { treeFromAwsTopology, type AwsTopologyOptions } from "./topology/sources/aws";
+export { treeFromComputeInstances, treeFromPhysicalHosts } from "./topology/sources/gke";
+export { treeFromNodeLabels, type LabelSourceOptions, type LabelTree } from "./topology/sources/labels";
+export type { ReadProfile } from "./topology/sources/labels-profiles";
+export { treeFromSlurmTopology, type SlurmTree } from "./topology/sources/slurm";
 export type { SourceTree } from "./topology/sources/result";
+export {
+  graphFromIbnetdiscover,
+  treeFromIbnetdiscover,
+  type IbnetdiscoverOptions,
+  type SourceGraph,
+} from "./topology/sources/ibnetdiscover";
+export { acceleratorsFromNvidiaSmi, NVLINK_QUERY, withAccelerators, type NvlinkDomains } from "./topology/sources/nvlink";
+export { treeFromGraph, type GraphTreeOptions } from "./topology/graph/tree";
+export type { FabricGraph, GraphAdapter, GraphEnd, GraphHost, GraphLink, GraphSwitch } from "./topology/graph/model";
+export {
+  completeness,
+  describeCompleteness,
+  type Completeness,
+  type CompletenessOptions,
+  type ExpectedNode,
+  type LabelledNodes,
+  type PoolCompleteness,
+} from "./topology/completeness";
+export { acceleratorKey, LABEL_PROFILES, profileProblems, type LabelProfile } from "./topology/renderers/profiles";
 export {
   ACCELERATOR_KEY,
   FABRIC_KEY_PREFIX,
