@@ -3,6 +3,7 @@ import type { InfiniBandHca } from "../../types";
 import type { FabricGraph, GraphAdapter, GraphHost, GraphLink, GraphSwitch } from "../graph/model";
 import { treeFromGraph } from "../graph/tree";
 import { describeAdapter, describeSwitch } from "./ibnetdiscoverNames";
+import { condense } from "./ibnetdiscoverReports";
 import { readBlocks, shown, type NodeBlock, type PortLine, type Report } from "./ibnetdiscoverText";
 import type { SourceTree } from "./result";
 
@@ -66,7 +67,7 @@ export function graphFromIbnetdiscover(text: string, options: IbnetdiscoverOptio
       return { guid, ...describeSwitch(block.description), ports, path: lineAt(options.path, line) };
     });
   const links = readLinks(blocks, passed, options.path, problem, warning);
-  return { graph: { hosts, switches, links, others }, problems, warnings };
+  return { graph: { hosts, switches, links, others }, problems: condense(problems), warnings: condense(warnings) };
 }
 
 function lineAt(path: string | undefined, line: number): string {

@@ -5,7 +5,7 @@ import type { FabricTree } from "../../types";
 import type { SourceTree } from "./result";
 
 /** Which NVLink domain each host is in, and all that is wrong or doubtful. Hosts without NVLink to others have none. */
-export interface Accelerators {
+export interface NvlinkDomains {
   readonly domains: ReadonlyMap<string, string>;
   readonly problems: readonly HardwareProblem[];
   readonly warnings: readonly HardwareProblem[];
@@ -26,7 +26,7 @@ const ZERO = /^[0-]+$/;
  * @param outputs host → output
  * @param path what the outputs are called in problems: `<path>.<host> line 2`. @default `nvlink`
  */
-export function acceleratorsFromNvidiaSmi(outputs: ReadonlyMap<string, string>, path = "nvlink"): Accelerators {
+export function acceleratorsFromNvidiaSmi(outputs: ReadonlyMap<string, string>, path = "nvlink"): NvlinkDomains {
   const domains = new Map<string, string>();
   const problems: HardwareProblem[] = [];
   const warnings: HardwareProblem[] = [];

@@ -83,6 +83,16 @@ describe("what a user can get wrong", () => {
     );
   });
 
+  test("half a text is twenty problems of each kind and one that lists the rest", () => {
+    const text = fixture("rails");
+    const { problems } = treeFromIbnetdiscover(text.slice(0, text.indexOf("caguid")));
+    expect(problems).toHaveLength(21);
+    expect(problems[20]?.message).toMatch(
+      /^44 more of this kind, the first of them: A cable leads to "dgx-0\d mlx5_\d", which has no/,
+    );
+    expect(String(problems[20]?.value).split(", ")).toHaveLength(44);
+  });
+
   test("two hosts of one name, which would be taken for one", () => {
     expect(said(fixture("single-switch").replace(/n02 mlx5_0/g, "n01 mlx5_0")).problems).toEqual([
       expect.stringMatching(/^line \d+: Two adapters say that they are mlx5_0 of n01; the other is in line \d+\./),
