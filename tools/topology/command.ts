@@ -1,4 +1,5 @@
 import { Option, type Command } from "commander";
+import type { ReadProfile } from "../../hardware/topology/sources/labels-profiles";
 import type { SourceName } from "./sources";
 import type { TargetName } from "./targets";
 
@@ -6,13 +7,15 @@ import type { TargetName } from "./targets";
 const SOURCES: readonly (SourceName | "auto")[] = ["auto", "inventory", "aws", "gke", "labels", "ibnetdiscover", "slurm"];
 const TARGETS: readonly TargetName[] = ["labels", "jgf", "flux-r", "slurm", "kueue"];
 const PROFILES = ["topograph", "aws", "gke"] as const;
+const KEYS: readonly ReadProfile[] = [...PROFILES, "topograph-v0"];
 
 export interface SourceOptions {
   readonly from: SourceName | "auto";
   /** Machine type whose adapters ibnetdiscover's tree is made of, and whose cores and GPUs nodes have. */
   readonly machineType?: string;
-  /** JSON object: instance id → node name. */
+  /** File: name in the source → node name. */
   readonly names?: string;
+  readonly keys?: ReadProfile;
 }
 
 export interface ShowOptions extends SourceOptions {
@@ -28,6 +31,8 @@ export interface ConvertOptions extends SourceOptions {
   readonly cores?: string;
   readonly gpus?: string;
   readonly scheduling?: boolean;
+  readonly root?: string;
+  readonly within?: string;
 }
 
 export interface CheckOptions extends SourceOptions {
@@ -88,6 +93,8 @@ function addConvert(topology: Command): void {
     .addOption(new Option("--to <form>", "what to write").choices(TARGETS).makeOptionMandatory())
     .addOption(new Option("--profile <name>", "whose label keys, for labels and kueue").choices(PROFILES).default("topograph"))
     .addOption(new Option("--plugin <name>", "for slurm").choices(["tree", "block"]).default("tree"))
+    .option("--root <name>", "for slurm's tree: one more switch above all, so that jobs may span them")
+    .option("--within <tier>", "for slurm's blocks: what is a block, e.g. accelerator; default: leaf")
     .option("--cores <number>", "cores of each node, for jgf and flux-r")
     .option("--gpus <number>", "GPUs of each node, for jgf and flux-r")
     .option("--scheduling", "put the resource graph into R as well, for flux-r")
@@ -104,5 +111,11 @@ function withSource(command: Command): Command {
   return command
     .addOption(new Option("--from <source>", "what the input is").choices(SOURCES).default("auto"))
     .option("--machine-type <name>", "machine type of the nodes: their cores and GPUs, and which adapters count")
-    .option("--names <file>", "for aws: JSON object from instance id to node name, or nodes as kubectl gives them");
+    .addOption(
+      new Option("--keys <profile>", "for labels: whose keys to read; default: the one profile they carry").choices(KEYS),
+    )
+    .option(
+      "--names <file>",
+      "for aws and ibnetdiscover: JSON object from names in the input to node names, or nodes as kubectl gives them",
+    );
 }

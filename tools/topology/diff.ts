@@ -76,6 +76,8 @@ function compareTier(
   }));
   const forward = partners(places.map(({ before, after }) => [before, after]));
   const backward = partners(places.map(({ before, after }) => [after, before]));
+  const sizes = new Map<string, number>();
+  for (const { before } of places) if (before !== undefined) sizes.set(before, (sizes.get(before) ?? 0) + 1);
   const told = new Set<string>();
   for (const { name, before, after } of places) {
     if (before === after) continue;
@@ -85,7 +87,7 @@ function compareTier(
       moved.push({ name, tier, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) });
     } else if (!told.has(before)) {
       told.add(before);
-      renamed.push({ tier, before, after, nodes: places.filter((place) => place.before === before).length });
+      renamed.push({ tier, before, after, nodes: sizes.get(before)! });
     }
   }
 }

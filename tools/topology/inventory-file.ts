@@ -12,6 +12,8 @@ export interface InventoryTree extends SourceTree {
   readonly machineTypes: ReadonlyMap<string, string>;
   /** Host → its pool, where the inventory names it. */
   readonly pools: ReadonlyMap<string, string>;
+  /** Control-plane hosts, which need no place in the network. */
+  readonly exempt: ReadonlySet<string>;
 }
 
 const ALLOWED =
@@ -37,7 +39,14 @@ export function treeFromInventoryFile(text: string): InventoryTree {
   if (!found) {
     if (problems.length === 0)
       problems.push({ path: "hosts", message: "There are no hosts in it.", allowed: ALLOWED, fix: "Add them." });
-    return { tree: { tiers: [], nodes: [] }, problems, warnings: [], machineTypes: new Map(), pools: new Map() };
+    return {
+      tree: { tiers: [], nodes: [] },
+      problems,
+      warnings: [],
+      machineTypes: new Map(),
+      pools: new Map(),
+      exempt: new Set(),
+    };
   }
   return treeOf(found.cluster, found.path, problems);
 }
@@ -101,7 +110,8 @@ function treeOf(cluster: Raw, prefix: string, problems: HardwareProblem[]): Inve
     path: at("topology"),
   });
   // What follows from a group that could not be read would only hide the reason.
-  return { ...found, problems: problems.length > 0 ? problems : found.problems, machineTypes, pools };
+  const exempt = new Set(nodes.filter(({ mayLackLeaf }) => mayLackLeaf).map(({ name }) => name));
+  return { ...found, problems: problems.length > 0 ? problems : found.problems, machineTypes, pools, exempt };
 }
 
 function listOf(value: unknown, path: string, problems: HardwareProblem[]): readonly unknown[] {

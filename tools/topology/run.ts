@@ -35,6 +35,7 @@ async function load(file: string, options: SourceOptions): Promise<ReadTree> {
   const { name, text } = await readInput(file);
   const read = readTree(text, {
     from: options.from,
+    keys: options.keys,
     hcas: adaptersOf(options.machineType),
     ...(options.names === undefined ? {} : { names: readNames(readText(options.names), options.names) }),
   });
@@ -94,10 +95,12 @@ export function convertTopology(file: string, options: ConvertOptions): Promise<
 
 export function checkTopology(file: string, options: CheckOptions): Promise<number> {
   return guarded(async () => {
-    const { tree, pools } = await load(file, options);
+    const { tree, pools, exempt } = await load(file, options);
     const expected = expectedNodes(tree, pools, options);
-    const levels = options.levels?.split(",").map((level) => level.trim());
-    const result = completeness(tree, expected, levels ? { levels } : {});
+    const levels = options.levels?.split(",").map((level) => level.trim()) ?? tree.tiers;
+    // A pool of nothing but control-plane hosts only has to be there.
+    const placed = new Set(expected.filter(({ name }) => !exempt?.has(name)).map(({ pool }) => pool));
+    const result = completeness(tree, expected, { levels: (pool) => (placed.has(pool) ? levels : []) });
     if (options.json) {
       const plain = result.pools.map((pool) => ({ ...pool, lacking: Object.fromEntries(pool.lacking) }));
       writeOut(`${JSON.stringify({ ...result, pools: plain }, undefined, 2)}\n`);

@@ -4,6 +4,7 @@ import { treeFromAwsTopology } from "../../hardware/topology/sources/aws";
 import { treeFromComputeInstances, treeFromPhysicalHosts } from "../../hardware/topology/sources/gke";
 import { treeFromIbnetdiscover } from "../../hardware/topology/sources/ibnetdiscover";
 import { treeFromNodeLabels } from "../../hardware/topology/sources/labels";
+import type { ReadProfile } from "../../hardware/topology/sources/labels-profiles";
 import type { SourceTree } from "../../hardware/topology/sources/result";
 import { treeFromSlurmTopology } from "../../hardware/topology/sources/slurm";
 import type { InfiniBandHca } from "../../hardware/types";
@@ -17,7 +18,9 @@ export interface ReadOptions {
   readonly from: SourceName | "auto";
   /** Adapters of the nodes' machine type; those for storage do not count in ibnetdiscover's fabric. */
   readonly hcas?: readonly InfiniBandHca[];
-  /** Instance id → node name, for AWS's answer. */
+  /** Whose keys to read from node labels. @default those of the one profile that they carry */
+  readonly keys?: ReadProfile;
+  /** Name in the source → name of the node: instance ids of AWS's answer, hosts that a fabric knows by an older name. */
   readonly names?: ReadonlyMap<string, string>;
 }
 
@@ -26,6 +29,8 @@ export interface ReadTree extends SourceTree {
   /** Node → machine type and pool, where the source names them. */
   readonly machineTypes?: ReadonlyMap<string, string>;
   readonly pools?: ReadonlyMap<string, string>;
+  /** Nodes that need no place in the network. */
+  readonly exempt?: ReadonlySet<string>;
 }
 
 /** Reads a fabric tree; an input that is none of the known forms is a problem. Never throws. */
@@ -45,8 +50,12 @@ const READERS: Readonly<Record<SourceName, (text: string, options: ReadOptions) 
       ? treeFromComputeInstances(text)
       : treeFromPhysicalHosts(text);
   },
-  labels: (text) => treeFromNodeLabels(text),
-  ibnetdiscover: (text, { hcas }) => treeFromIbnetdiscover(text, { ...(hcas && hcas.length > 0 && { hcas }) }),
+  labels: (text, { keys }) => treeFromNodeLabels(text, { ...(keys && { profile: keys }) }),
+  ibnetdiscover: (text, { hcas, names }) =>
+    treeFromIbnetdiscover(text, {
+      ...(hcas && hcas.length > 0 && { hcas }),
+      ...(names && { renamed: Object.fromEntries(names) }),
+    }),
   slurm: treeFromSlurmTopology,
 };
 

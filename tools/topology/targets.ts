@@ -20,6 +20,10 @@ export const NEEDS_RESOURCES: readonly TargetName[] = ["jgf", "flux-r"];
 export interface WriteOptions {
   readonly profile: LabelProfile;
   readonly plugin: "tree" | "block";
+  /** A switch above all others, for Slurm's tree. */
+  readonly root?: string;
+  /** What is a block, for Slurm's block plugin. */
+  readonly within?: string;
   readonly scheduling?: boolean;
   readonly resources: ResourcesByNode;
 }
@@ -34,12 +38,26 @@ const WRITERS: Readonly<Record<TargetName, (tree: FabricTree, options: WriteOpti
   jgf: (tree, { resources }) => mapped(renderJgf(tree, resources), jgfText),
   "flux-r": (tree, { resources, scheduling }) =>
     mapped(renderFluxR(tree, resources, { scheduling }), (r) => `${JSON.stringify(r)}\n`),
-  slurm: (tree, { plugin }) => renderSlurmTopology(tree, { plugin }),
+  slurm: (tree, options) => writeSlurm(tree, options),
   kueue: (tree, { profile }) => writeKueue(tree, profile),
 };
 
 function mapped<T>({ output, problems, warnings }: Rendered<T>, text: (output: T) => string): Rendered<string> {
   return { output: problems.length > 0 ? "" : text(output), problems, warnings };
+}
+
+function writeSlurm(tree: FabricTree, { plugin, root, within = "leaf" }: WriteOptions): Rendered<string> {
+  if (plugin === "tree") return renderSlurmTopology(tree, { plugin, ...(root === undefined ? {} : { root }) });
+  const distance = distancesOf(tree).find((each) => each === within);
+  if (distance !== undefined) return renderSlurmTopology(tree, { plugin, within: distance });
+  const problem = {
+    path: "--within",
+    value: within,
+    message: "The fabric has no such tier.",
+    allowed: distancesOf(tree).join(", ") || "none",
+    fix: "Choose one of these.",
+  };
+  return { output: "", problems: [problem], warnings: [] };
 }
 
 /** A list of nodes with these labels alone: for `kubectl apply --server-side -f -`, and our own parser reads it again. */
