@@ -64,17 +64,30 @@ function whyNoName({ name }: GraphSwitch): string {
 }
 
 /**
- * The name of a domain, from the names of its switches in natural order. One switch: its name. Several: neighbours in
- * number are folded, `su1-rail1` to `su1-rail8` to `su1-rail1..8`, and what is left is joined by `_`. A name that is too
- * long for a node label becomes the first switch, how many more there are, and a hash of them all. The same switches
- * always give the same name, and no host or link takes part in it.
+ * The name of a domain, from the names of its switches in natural order. One switch: its name. Several that differ in one
+ * number: `su1-rail1` to `su1-rail8` are `su1-rail1..8`, `L-01-07`, `L-02-07` and `L-04-07` are `L-01..02_04-07`. Else the
+ * names, neighbours in number folded, joined by `_`. A name that is too long for a node label becomes the first switch, how
+ * many more there are, and a hash of them all. The same switches always give the same name, and no host or link takes part
+ * in it.
  */
 export function domainName(switches: readonly string[]): string {
-  const folded = foldRuns(switches).join("_");
+  const folded = foldOneNumber(switches) ?? foldRuns(switches).join("_");
   if (folded.length <= LABEL_VALUE_LIMIT) return folded;
   const rest = switches.length === 1 ? "" : `-and-${switches.length - 1}-more`;
   const tail = `${rest}-${shortHash(switches)}`;
   return `${switches[0]!.slice(0, LABEL_VALUE_LIMIT - tail.length)}${tail}`;
+}
+
+/** One text for names that differ in one number only, or undefined. */
+function foldOneNumber(names: readonly string[]): string | undefined {
+  const parts = names.map((name) => name.split(/(\d{1,15})/));
+  const [first] = parts;
+  if (!first || names.length < 2 || parts.some(({ length }) => length !== first.length)) return undefined;
+  const different = first.map((_, index) => index).filter((index) => parts.some((part) => part[index] !== first[index]));
+  const [at] = different;
+  if (different.length !== 1 || at === undefined || at % 2 === 0) return undefined;
+  const numbers = foldRuns(parts.map((part) => part[at]!)).join("_");
+  return [...first.slice(0, at), numbers, ...first.slice(at + 1)].join("");
 }
 
 /** Eight hexadecimal digits that tell lists of names apart. */

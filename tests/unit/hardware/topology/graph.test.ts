@@ -256,6 +256,8 @@ describe("names", () => {
     [["leaf1"], "leaf1"],
     [["s08", "s09", "s10"], "s08..10"],
     [["a1", "a2", "b7"], "a1..2_b7"],
+    [["A09-L-01-07", "A09-L-02-07", "A09-L-04-07"], "A09-L-01..02_04-07"],
+    [["r1-a", "r1-b"], "r1-a_r1-b"],
     [range(40).map((index) => `very-long-switch-name-${index * 3}`), "very-long-switch-name-3-and-39-more-"],
   ])("of the domain of %j", (switches, expected) => {
     const name = domainName(switches);

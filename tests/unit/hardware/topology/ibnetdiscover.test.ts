@@ -44,6 +44,38 @@ describe("the tree of ibnetdiscover's real output", () => {
   });
 });
 
+describe("the tree of a real fabric of eight racks, with many links down", () => {
+  const { tree, problems, warnings } = treeFromIbnetdiscover(fixture("dgx-racks"));
+  const compute = tree.nodes.filter(({ name }) => /-dgx-\d+-c\d+$/.test(name));
+
+  test("has one leaf domain for each rack, whose rails go to four leaves", () => {
+    expect([problems, tree.tiers, compute.length, tree.nodes.length - compute.length]).toEqual([[], ["leaf", "spine"], 119, 2]);
+    const racks = new Map<string, Set<string>>();
+    for (const { name, chain } of compute) racks.set(chain[0]!, (racks.get(chain[0]!) ?? new Set()).add(name.slice(0, 13)));
+    expect(Object.fromEntries([...racks].map(([domain, names]) => [domain, [...names].join()]))).toEqual({
+      "A09-P1-IBLEAF-01..02_04-01": "a05-p1-dgx-01",
+      "A09-P1-IBLEAF-01..04-02": "a06-p1-dgx-02",
+      "A09-P1-IBLEAF-01..04-03": "a07-p1-dgx-03",
+      "A09-P1-IBLEAF-01..04-04": "a08-p1-dgx-04",
+      "B09-P1-IBLEAF-01..04-05": "b05-p1-dgx-05",
+      "B09-P1-IBLEAF-01..04-06": "b06-p1-dgx-06",
+      "B09-P1-IBLEAF-01..04-07": "b07-p1-dgx-07",
+      "B09-P1-IBLEAF-01..04-08": "b08-p1-dgx-08",
+    });
+    expect(new Set(tree.nodes.map(({ chain }) => chain[1]))).toEqual(new Set(["A10-P1-IBSPINE-01..04_B10-P1-IBSPINE-05..09"]));
+  });
+
+  test("names the lost links with their ports, and every adapter without a host", () => {
+    const values = warnings.map(({ value }) => String(value));
+    expect(values).toContain("A09-P1-IBLEAF-02-03[43]");
+    expect(values.filter((value) => /\[\d+\]$/.test(value))).toHaveLength(16);
+    const unnamed = new Set(
+      warnings.filter(({ message }) => message.includes("names no host")).flatMap(({ value }) => String(value).split(", ")),
+    );
+    expect(unnamed.size).toBe(69 + 3);
+  });
+});
+
 describe("what a user can get wrong", () => {
   const said = (text: string, options?: IbnetdiscoverOptions) => {
     const { problems, warnings } = treeFromIbnetdiscover(text, options);
