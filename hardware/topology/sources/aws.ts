@@ -1,7 +1,7 @@
 import type { HardwareProblem } from "../../problem";
 import { showNames } from "../../hostlist";
 import { theNodes, TIER_LIMIT, tierName, treeFromPlaces, type Place } from "./chains";
-import { readJson } from "./json";
+import { readJson, shortValue } from "./json";
 import type { SourceTree } from "./result";
 
 export interface AwsTopologyOptions {
@@ -53,7 +53,7 @@ export function treeFromAwsTopology(input: unknown, options: AwsTopologyOptions 
 function notAnAnswer(path: string, value: unknown): HardwareProblem {
   return {
     path,
-    value,
+    value: shortValue(value),
     message: "This is not an answer of DescribeInstanceTopology.",
     allowed: ALLOWED,
     fix: "Give the command's JSON output unchanged.",
@@ -99,7 +99,7 @@ function instanceOf(value: unknown, path: string, problems: HardwareProblem[]): 
   if (!isObject(value) || typeof id !== "string" || id === "") {
     problems.push({
       path: `${path}.InstanceId`,
-      value: id,
+      value: shortValue(id),
       message: "An instance has no id.",
       allowed: "an object with InstanceId and NetworkNodes",
       fix: "Give the command's JSON output unchanged.",
@@ -145,7 +145,7 @@ function layersOf(value: unknown, id: string, path: string, problems: HardwarePr
 function notAText(path: string, value: unknown, id: string, allowed: string): HardwareProblem {
   return {
     path,
-    value,
+    value: shortValue(value),
     message: `This cannot be understood for the instance ${id}.`,
     allowed,
     fix: "Give the command's JSON output unchanged.",

@@ -1,7 +1,7 @@
 import { showNames } from "../../hostlist";
 import type { HardwareProblem } from "../../problem";
 import { treeFromPlaces, type Place } from "./chains";
-import { readJson } from "./json";
+import { readJson, shortValue } from "./json";
 import { isA4x } from "./labels-profiles";
 import type { SourceTree } from "./result";
 
@@ -43,7 +43,7 @@ export function treeFromComputeInstances(input: unknown): SourceTree {
 
 function placeOfInstance(item: unknown, path: string, problems: HardwareProblem[]): Place | undefined {
   if (!isObject(item) || typeof item.name !== "string" || item.name === "") {
-    const value = isObject(item) ? item.name : item;
+    const value = shortValue(isObject(item) ? item.name : item);
     problems.push({
       path: `${path}.name`,
       value,
@@ -62,7 +62,13 @@ function placeOfInstance(item: unknown, path: string, problems: HardwareProblem[
     if (domain === undefined || domain === null || domain === "") return undefined;
     if (typeof domain === "string") return domain;
     const message = `The ${level} of ${name} is not a text.`;
-    problems.push({ path: `${at}.${level}`, value: domain, message, allowed: "a text", fix: "Give the output unchanged." });
+    problems.push({
+      path: `${at}.${level}`,
+      value: shortValue(domain),
+      message,
+      allowed: "a text",
+      fix: "Give the output unchanged.",
+    });
     return undefined;
   });
   const type = typeof item.machineType === "string" ? item.machineType.slice(item.machineType.lastIndexOf("/") + 1) : "";
@@ -136,7 +142,13 @@ function rowsOfObject(input: unknown, problems: HardwareProblem[]): Row[] {
     if (typeof text === "string") return { name, text: text.trim(), path };
     if (text !== null && text !== undefined) {
       const message = `The physical host of ${name} is not a text.`;
-      problems.push({ path, value: text, message, allowed: "/cluster/rack/host", fix: "Give the metadata value unchanged." });
+      problems.push({
+        path,
+        value: shortValue(text),
+        message,
+        allowed: "/cluster/rack/host",
+        fix: "Give the metadata value unchanged.",
+      });
     }
     return { name, text: "", path };
   });

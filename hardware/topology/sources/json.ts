@@ -11,24 +11,60 @@ export type JsonRead = { readonly value: unknown; readonly problems: HardwarePro
 export function readJson(input: unknown): JsonRead {
   if (typeof input !== "string") return { value: input, problems: [] };
   const text = input.startsWith("\uFEFF") ? input.slice(1) : input;
-  const scan = scanJson(text);
-  const problems = scan.repeated.map(({ at, key }) => ({
-    path: `line ${lineOf(text, at)}`,
-    value: key,
-    message: `The key ${key} stands twice in one object; only the last counts.`,
-    allowed: "each key once in an object",
-    fix: "Write the text again with the tool it came from; two objects may have run together.",
-  }));
+  const scan = scanJson(text, false);
   if (!scan.error) {
     try {
-      return { value: JSON.parse(text), problems };
+      const value: unknown = JSON.parse(text);
+      // Fewer keys than the text has: only then is it worth to remember them all.
+      return { value, problems: countKeys(value) === scan.keys ? [] : repeatedKeys(text) };
     } catch {
       scan.error = { at: text.length, reason: "it cannot be parsed" };
     }
   }
   const { at, reason } = scan.error;
   const broken = { path: `line ${lineOf(text, at)}`, message: `This is not JSON: ${reason}.`, allowed: "one JSON value" };
-  return { value: undefined, problems: [{ ...broken, fix: "Give the tool's output whole and unchanged." }] };
+  const fix = "Give the tool's output whole and unchanged.";
+  return { value: undefined, problems: [...repeatedKeys(text), { ...broken, fix }] };
+}
+
+function repeatedKeys(text: string): HardwareProblem[] {
+  let line = 1;
+  let newline = text.indexOf("\n");
+  return scanJson(text, true).repeated.map(({ at, key }) => {
+    // In the order of the text, so that lines are counted once for all.
+    for (; newline >= 0 && newline < at; newline = text.indexOf("\n", newline + 1)) line++;
+    return {
+      path: `line ${line}`,
+      value: key,
+      message: `The key ${key} stands twice in one object; only the last counts.`,
+      allowed: "each key once in an object",
+      fix: "Write the text again with the tool it came from; two objects may have run together.",
+    };
+  });
+}
+
+/** A value as a problem can show it: short, and not nested. */
+export function shortValue(value: unknown): unknown {
+  if (typeof value === "string") return value.length > 200 ? `${value.slice(0, 197)}...` : value;
+  if (typeof value !== "object" || value === null) return value;
+  try {
+    return shortValue(JSON.stringify(value));
+  } catch {
+    return "a value that is nested too deeply";
+  }
+}
+
+/** Keys of all objects in a value, without recursion: depth is the input's choice. */
+function countKeys(value: unknown): number {
+  let count = 0;
+  const waiting: unknown[] = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next !== "object" || next === null) continue;
+    if (!Array.isArray(next)) count += Object.keys(next).length;
+    for (const each of Object.values(next) as unknown[]) if (typeof each === "object" && each !== null) waiting.push(each);
+  }
+  return count;
 }
 
 function lineOf(text: string, at: number): number {
@@ -37,7 +73,18 @@ function lineOf(text: string, at: number): number {
   return line;
 }
 
+/** An object or array that is open; `keys` only where they are to be remembered. */
+interface Open {
+  readonly object: boolean;
+  readonly keys?: Set<string>;
+}
+
 interface JsonScan {
+  at: number;
+  expected: Expected;
+  readonly open: Open[];
+  /** Keys of all objects, repeated ones included. */
+  keys: number;
   error?: { readonly at: number; readonly reason: string };
   readonly repeated: { readonly at: number; readonly key: string }[];
 }
@@ -47,70 +94,83 @@ type Expected = "value" | "value or ]" | "key" | "key or }" | "colon" | "end of 
 
 const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
-/** Walks over a JSON text once, without recursion, to find its first error and the keys that objects have twice. */
-function scanJson(text: string): JsonScan {
-  const repeated: JsonScan["repeated"] = [];
-  /** Keys of the objects that are open; null for an array. */
-  const open: (Set<string> | null)[] = [];
-  let expected: Expected = "value";
-  let at = skipBlanks(text, 0);
-  for (; at < text.length; at = skipBlanks(text, at)) {
-    const character = text[at]!;
-    const fail = (reason = `${JSON.stringify(character)} where ${wanted(expected, open)} should be`): JsonScan => ({
-      repeated,
-      error: { at, reason },
-    });
-    if (expected === "value" || expected === "value or ]") {
-      if (character === "{" || character === "[") {
-        open.push(character === "{" ? new Set() : null);
-        expected = character === "{" ? "key or }" : "value or ]";
-        at++;
-      } else if (character === "]" && expected === "value or ]") {
-        open.pop();
-        expected = "end of value";
-        at++;
-      } else {
-        const end = character === '"' ? endOfString(text, at) : endOfScalar(text, at);
-        if (end < 0) return character === '"' ? fail("a string is not closed or has a forbidden character") : fail();
-        at = end;
-        expected = "end of value";
-      }
-    } else if (expected === "key" || expected === "key or }") {
-      if (character === "}" && expected === "key or }") {
-        open.pop();
-        expected = "end of value";
-        at++;
-        continue;
-      }
-      const end = character === '"' ? endOfString(text, at) : -1;
-      if (end < 0) return fail(character === '"' ? "a key is not closed or has a forbidden character" : undefined);
-      const key = text.slice(at + 1, end - 1);
-      const keys = open[open.length - 1]!;
-      if (keys.has(key)) repeated.push({ at, key });
-      keys.add(key);
-      expected = "colon";
-      at = end;
-    } else if (expected === "colon") {
-      if (character !== ":") return fail();
-      expected = "value";
-      at++;
-    } else {
-      const keys = open[open.length - 1];
-      if (keys === undefined) return fail(`there is more after the end (${JSON.stringify(character)})`);
-      if (character === ",") expected = keys ? "key" : "value";
-      else if (character === (keys ? "}" : "]")) open.pop();
-      else return fail();
-      at++;
-    }
+/**
+ * Walks over a JSON text once, without recursion, to find its first error.
+ *
+ * @param remember whether to find the keys as well that an object has twice, which takes several times as long
+ */
+function scanJson(text: string, remember: boolean): JsonScan {
+  const scan: JsonScan = { at: skipBlanks(text, 0), expected: "value", open: [], keys: 0, repeated: [] };
+  for (; scan.at < text.length; scan.at = skipBlanks(text, scan.at)) {
+    const reason = step(text, scan, remember);
+    if (reason === undefined) continue;
+    scan.error = { at: scan.at, reason };
+    return scan;
   }
-  const complete = expected === "end of value" && open.length === 0;
-  return complete ? { repeated } : { repeated, error: { at, reason: text.trim() === "" ? "it is empty" : "it ends too early" } };
+  if (scan.expected !== "end of value" || scan.open.length > 0) {
+    scan.error = { at: scan.at, reason: text.trim() === "" ? "it is empty" : "it ends too early" };
+  }
+  return scan;
 }
 
-function wanted(expected: Expected, open: readonly (Set<string> | null)[]): string {
+/** Takes one token; gives the reason when it is not one that may stand here. */
+function step(text: string, scan: JsonScan, remember: boolean): string | undefined {
+  const character = text[scan.at]!;
+  const { expected, open } = scan;
+  if ((expected === "value or ]" && character === "]") || (expected === "key or }" && character === "}")) {
+    return close(scan);
+  }
+  if (expected === "value" || expected === "value or ]") {
+    if (character !== "{" && character !== "[") return scalar(text, scan, character);
+    const object = character === "{";
+    open.push({ object, ...(object && remember ? { keys: new Set() } : {}) });
+    return advance(scan, scan.at + 1, object ? "key or }" : "value or ]");
+  }
+  if (expected === "key" || expected === "key or }") return key(text, scan, character);
+  if (expected === "colon") return character === ":" ? advance(scan, scan.at + 1, "value") : unexpected(scan, character);
+  const inner = open[open.length - 1];
+  if (!inner) return `there is more after the end (${JSON.stringify(character)})`;
+  if (character === ",") return advance(scan, scan.at + 1, inner.object ? "key" : "value");
+  return character === (inner.object ? "}" : "]") ? close(scan) : unexpected(scan, character);
+}
+
+function advance(scan: JsonScan, at: number, expected: Expected): undefined {
+  scan.at = at;
+  scan.expected = expected;
+}
+
+function close(scan: JsonScan): undefined {
+  scan.open.pop();
+  advance(scan, scan.at + 1, "end of value");
+}
+
+function scalar(text: string, scan: JsonScan, character: string): string | undefined {
+  const end = character === '"' ? endOfString(text, scan.at) : endOfScalar(text, scan.at);
+  if (end >= 0) return advance(scan, end, "end of value");
+  return character === '"' ? "a string is not closed or has a forbidden character" : unexpected(scan, character);
+}
+
+function key(text: string, scan: JsonScan, character: string): string | undefined {
+  const end = character === '"' ? endOfString(text, scan.at) : -1;
+  if (end < 0) return character === '"' ? "a key is not closed or has a forbidden character" : unexpected(scan, character);
+  scan.keys++;
+  const { keys } = scan.open[scan.open.length - 1]!;
+  if (keys) {
+    const name = text.slice(scan.at + 1, end - 1);
+    if (keys.has(name)) scan.repeated.push({ at: scan.at, key: name });
+    keys.add(name);
+  }
+  return advance(scan, end, "colon");
+}
+
+function unexpected(scan: JsonScan, character: string): string {
+  return `${JSON.stringify(character)} where ${wanted(scan.expected, scan.open)} should be`;
+}
+
+function wanted(expected: Expected, open: readonly Open[]): string {
   if (expected === "key" || expected === "key or }") return "a key in double quotes";
   if (expected === "colon") return "a colon";
-  if (expected === "end of value") return open[open.length - 1] ? "`,` or `}`" : "`,` or `]`";
+  if (expected === "end of value") return open[open.length - 1]?.object ? "`,` or `}`" : "`,` or `]`";
   return "a value";
 }
 

@@ -1,5 +1,5 @@
 import type { HardwareProblem } from "../../problem";
-import { readJson } from "./json";
+import { readJson, shortValue } from "./json";
 import type { Labels } from "./labels-profiles";
 
 /** One node with its labels, as an API server or a user gives it. */
@@ -30,7 +30,7 @@ export function readLabelledNodes(input: unknown): {
   const items = list ?? (Array.isArray(value) ? (value as unknown[]) : single ? [value] : undefined);
   if (!items) {
     const fix = "Give the command's JSON output unchanged.";
-    problems.push({ path: "items", value: summary(value), message: "This is not a list of nodes.", allowed: ALLOWED, fix });
+    problems.push({ path: "items", value: shortValue(value), message: "This is not a list of nodes.", allowed: ALLOWED, fix });
     return { nodes, problems, warnings };
   }
   for (const [index, item] of items.entries()) {
@@ -45,11 +45,6 @@ export function readLabelledNodes(input: unknown): {
     });
   }
   return { nodes, problems, warnings };
-}
-
-/** Keeps a message short when the value is a whole document. */
-function summary(value: unknown): unknown {
-  return isObject(value) ? `an object with ${Object.keys(value).slice(0, 5).join(", ") || "nothing"}` : typeof value;
 }
 
 function readNode(item: unknown, path: string, problems: HardwareProblem[]): LabelledNode | undefined {
@@ -70,7 +65,7 @@ function readNode(item: unknown, path: string, problems: HardwareProblem[]): Lab
 function readLabels(value: unknown, name: string, path: string, problems: HardwareProblem[]): Labels {
   if (value === undefined || value === null) return {};
   if (!isObject(value)) {
-    problems.push(broken(path, summary(value), `The labels of ${name} are not an object.`, "key: value pairs"));
+    problems.push(broken(path, value, `The labels of ${name} are not an object.`, "key: value pairs"));
     return {};
   }
   let labels: Record<string, string> | undefined;
@@ -85,5 +80,5 @@ function readLabels(value: unknown, name: string, path: string, problems: Hardwa
 }
 
 function broken(path: string, value: unknown, message: string, allowed: string): HardwareProblem {
-  return { path, value, message, allowed, fix: "Give the command's JSON output unchanged." };
+  return { path, value: shortValue(value), message, allowed, fix: "Give the command's JSON output unchanged." };
 }

@@ -140,6 +140,15 @@ describe("the tree of DescribeInstanceTopology", () => {
     ]);
   });
 
+  test("shows a wrong value shortly, however big or deep it is", () => {
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const { tree, problems } = treeFromAwsTopology(deep);
+    expect([tree.nodes, problems.length]).toEqual([[], 1]);
+    expect(JSON.stringify(problems).length).toBeLessThan(600);
+    const { problems: big } = treeFromAwsTopology({ Instances: { "0": { InstanceId: "i".repeat(10_000) } } });
+    expect(String(big[0]!.value)).toMatch(/^\{"0":\{"InstanceId":"i{170,}\.\.\.$/);
+  });
+
   test("finds two instances that ran together into one object", () => {
     const text = '{"Instances": [\n{"InstanceId": "i-1", "NetworkNodes": ["a"],\n"InstanceId": "i-2", "NetworkNodes": ["a"]}]}';
     expect(messages(treeFromAwsTopology(text).problems)).toEqual([
