@@ -40,13 +40,21 @@ interface Range {
 type Part = string | readonly Range[];
 
 /**
+ * Where the two forms differ. In Slurm's every number in brackets has the zeros it is written with; in Flux's
+ * (flux-framework/rfc:spec_29.rst@4b15e2a16bfe22f0cae2b4b718f95e7a18bc2c16) the zeros of the first number hold for all in its
+ * brackets, `[00-2]` is 00, 01, 02, and the empty text is the empty list.
+ */
+export type HostlistForm = "slurm" | "rfc29";
+
+/**
  * The names that a hostlist stands for, in the order written.
  *
- * @throws HostlistError when the text is empty, malformed, or stands for more than {@link HOSTLIST_LIMIT} names
+ * @throws HostlistError when the text is empty (in Slurm's form), malformed, or stands for more than {@link HOSTLIST_LIMIT} names
  */
-export function expandHostlist(text: string): string[] {
+export function expandHostlist(text: string, form: HostlistForm = "slurm"): string[] {
+  if (form === "rfc29" && text === "") return [];
   const elements = splitElements(text);
-  const parsed = elements.map(({ start, end }) => ({ start, parts: parseElement(text, start, end) }));
+  const parsed = elements.map(({ start, end }) => ({ start, parts: parseElement(text, start, end, form) }));
   let total = 0;
   for (const { start, parts } of parsed) {
     total += parts.reduce((product, part) => product * (typeof part === "string" ? 1 : sizeOf(part)), 1);
@@ -89,13 +97,13 @@ function trimmed(text: string, from: number, to: number): { start: number; end: 
   return { start, end };
 }
 
-function parseElement(text: string, start: number, end: number): Part[] {
+function parseElement(text: string, start: number, end: number, form: HostlistForm): Part[] {
   const parts: Part[] = [];
   let at = start;
   while (at < end) {
     if (text[at] === "[") {
       const close = text.indexOf("]", at);
-      parts.push(parseRanges(text, at + 1, close));
+      parts.push(parseRanges(text, at + 1, close, form));
       at = close + 1;
       continue;
     }
@@ -110,17 +118,20 @@ function parseElement(text: string, start: number, end: number): Part[] {
   return parts;
 }
 
-function parseRanges(text: string, start: number, end: number): Range[] {
+function parseRanges(text: string, start: number, end: number, form: HostlistForm): Range[] {
   const ranges: Range[] = [];
   let at = start;
   for (const item of text.slice(start, end).split(",")) {
-    ranges.push(parseRange(text, at, item));
+    ranges.push(parseRange(text, at, item, form));
     at += item.length + 1;
   }
-  return ranges;
+  // A first number without a leading zero asks for no zeros anywhere.
+  const first = ranges[0]!.width;
+  const width = text[start] === "0" ? first : 1;
+  return form === "slurm" ? ranges : ranges.map((range) => ({ ...range, width }));
 }
 
-function parseRange(text: string, at: number, item: string): Range {
+function parseRange(text: string, at: number, item: string, form: HostlistForm): Range {
   const fail = (reason: string): never => {
     throw new HostlistError(text, at, reason, "a number or `first-last` in brackets, e.g. `[01-06]`, `[1-3,7]`");
   };
@@ -131,6 +142,7 @@ function parseRange(text: string, at: number, item: string): Range {
   const first = Number(low);
   const last = Number(high);
   if (last < first) return fail(`range \`${item}\` runs backwards`);
+  if (form === "rfc29") return { first, last, width: low.length };
   // Slurm would read `[1-03]` as 1, 2, 3, which is hardly what whoever wrote 03 meant.
   if (high.startsWith("0") && high.length > low.length) return fail(`\`${item}\` pads only its last number`);
   if (high.length < low.length) return fail(`\`${item}\` has a shorter last number than first`);
@@ -163,13 +175,13 @@ interface Numbered {
 }
 
 /**
- * The shortest text in Slurm's form that expands to exactly these names in this order: neighbours with one prefix share
- * brackets, ascending numbers become ranges. Only trailing numbers are folded, because Slurm reads nothing else.
- * No names give the empty text.
+ * The shortest text that expands to exactly these names in this order: neighbours with one prefix share brackets, ascending
+ * numbers become ranges. Only trailing numbers are folded, because Slurm reads nothing else. No names give the empty text.
+ * In RFC 29's form numbers padded differently do not share brackets, so that it means the same to Slurm and to Flux.
  *
  * @throws HostlistError for a name that no hostlist can express (empty, or with a blank, a comma or a bracket)
  */
-export function compressHostlist(names: Iterable<string>): string {
+export function compressHostlist(names: Iterable<string>, form: HostlistForm = "slurm"): string {
   const groups: { prefix: string; digits: string[] }[] = [];
   for (const name of names) {
     const wrong = /[\s,[\]]/.exec(name);
@@ -178,12 +190,19 @@ export function compressHostlist(names: Iterable<string>): string {
     }
     const { prefix, digits } = splitNumber(name);
     const last = groups[groups.length - 1];
-    if (last && digits !== "" && last.prefix === prefix && last.digits[0] !== "") last.digits.push(digits);
+    const together = last && digits !== "" && last.prefix === prefix && last.digits[0] !== "";
+    if (together && (form === "slurm" || paddedAlike(last.digits[0]!, digits))) last.digits.push(digits);
     else groups.push({ prefix, digits: [digits] });
   }
   return groups
     .map(({ prefix, digits }) => (digits.length === 1 ? prefix + digits[0]! : `${prefix}[${foldNumbers(digits)}]`))
     .join(",");
+}
+
+/** Whether `[first,other]` is read so by each number's own zeros, by the first number's zeros, and by the first number's width. */
+function paddedAlike(first: string, other: string): boolean {
+  const width = first.startsWith("0") ? first.length : 1;
+  return other.length >= first.length && other === String(Number(other)).padStart(width, "0");
 }
 
 function splitNumber(name: string): Numbered {
