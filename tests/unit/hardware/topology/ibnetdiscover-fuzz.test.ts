@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expandHostlist } from "../../../../hardware/hostlist";
-import { treeFromIbnetdiscover } from "../../../../hardware/topology/sources/ibnetdiscover";
+import { treeFromIbnetdiscover, type IbnetdiscoverOptions } from "../../../../hardware/topology/sources/ibnetdiscover";
 import { fabrics } from "../../../lab/ibsim/fabrics";
 
 const FIXTURES = join(__dirname, "../../../fixtures/topology/ibnetdiscover");
-const texts = fabrics.map(({ name, options = {} }) => ({ options, text: readFileSync(join(FIXTURES, `${name}.txt`), "utf8") }));
+const texts: readonly { options: IbnetdiscoverOptions; text: string }[] = fabrics.map(({ name, options = {} }) => ({
+  options,
+  text: readFileSync(join(FIXTURES, `${name}.txt`), "utf8"),
+}));
 /** A dump of a real fabric takes a hundred times as long, so only a few of the cases are made of it. */
-const big = { options: {}, text: readFileSync(join(FIXTURES, "dgx-racks.txt"), "utf8") };
+const big: (typeof texts)[number] = { options: {}, text: readFileSync(join(FIXTURES, "dgx-racks.txt"), "utf8") };
 
 /** Mulberry32: the same numbers on every run. */
 function seeded(seed: number): (below: number) => number {
@@ -97,7 +100,7 @@ describe("ibnetdiscover's output with faults", () => {
     for (let seed = 0; seed < CASES; seed++) {
       const random = seeded(seed);
       const original = seed % 50 === 49 ? big : texts[seed % texts.length]!;
-      const options = seed % 3 === 0 ? {} : original.options;
+      const options: IbnetdiscoverOptions = seed % 3 === 0 ? {} : original.options;
       let { text } = original;
       for (let faults = 1 + random(4); faults > 0; faults--) text = damages[random(damages.length)]!(text, random);
       const { tree, problems, warnings } = treeFromIbnetdiscover(text, options);

@@ -6,6 +6,8 @@ import {
   type IbnetdiscoverOptions,
 } from "../../../../hardware/topology/sources/ibnetdiscover";
 import { describeAdapter, describeSwitch } from "../../../../hardware/topology/sources/ibnetdiscoverNames";
+import { labelClashes, labelProblem } from "../../../../hardware/topology/renderers/labels";
+import { UNKNOWN_DOMAIN } from "../../../../hardware/topology/tree";
 import { fabrics } from "../../../lab/ibsim/fabrics";
 
 const fixture = (name: string) =>
@@ -34,6 +36,17 @@ describe("the tree of ibnetdiscover's real output", () => {
     expect(turned.warnings.map(({ message }) => message)).toEqual(expected.warnings.map(({ message }) => message));
     expect(turned.problems).toEqual([]);
   });
+
+  test.each(fabrics.map(({ name, options }) => [name, options] as const))(
+    "of %s has domains that can be node labels",
+    (name, options) => {
+      const { tree } = treeFromIbnetdiscover(fixture(name), options);
+      const domains = new Set(tree.nodes.flatMap(({ chain }) => chain).filter((domain) => domain !== UNKNOWN_DOMAIN));
+      expect([...domains].filter((domain) => domain.length > 63 || labelProblem(domain) !== undefined)).toEqual([]);
+      expect(labelClashes(tree)).toEqual([]);
+      expect(domains.size).toBeGreaterThan(0);
+    },
+  );
 
   test("gives each cable once, with the ports of both ends", () => {
     const { graph } = graphFromIbnetdiscover(fixture("two-levels"));
