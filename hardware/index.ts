@@ -1,7 +1,8 @@
 /** What machines are and how they are wired: plain data and pure functions, usable without anything else of turducken. */
 export * from "./types";
 export type { HardwareProblem } from "./problem";
-export { compressHostlist, expandHostlist, HostlistError, HOSTLIST_LIMIT, showNames } from "./hostlist";
+export { compressHostlist, expandHostlist, HostlistError, HOSTLIST_LIMIT, showNames, type HostlistForm } from "./hostlist";
+export { decodeIdset, encodeIdset } from "./idset";
 export { editDistance, nearestNames } from "./nearest";
 export { catalogue, findMachineType, unverifiedWarning, type MachineTypeLookup } from "./catalogue";
 export { awsType, awsTypes } from "./catalogue/aws";
@@ -54,3 +55,42 @@ export {
   topologyKeys,
 } from "./topology/renderers/labels";
 export { drawTree, type PictureOptions } from "./topology/renderers/picture";
+export { poolOffer, imagesFor, viewSystems } from "./offers";
+export type { OfferOptions, OfferResult, PoolOffer, EnvironmentOffer, EnvironmentVariable, OfferedResource } from "./offers";
+export {
+  renderFluxR,
+  renderFluxResourceConfig,
+  type FluxR,
+  type FluxResourceConfig,
+  type FluxResourceConfigOptions,
+  type FluxResourceEntry,
+  type FluxROptions,
+} from "./topology/renderers/flux-r";
+export {
+  jgfText,
+  jgfTypes,
+  renderJgf,
+  type Jgf,
+  type JgfEdge,
+  type JgfOptions,
+  type JgfVertex,
+} from "./topology/renderers/jgf";
+export {
+  KUEUE_MISSING_LEVEL,
+  renderKueueTopology,
+  type KueueOptions,
+  type KueueRendering,
+  type KueueTopology,
+  type LevelFill,
+} from "./topology/renderers/kueue";
+export type { NodeResources, ResourcesByNode } from "./topology/renderers/nodes";
+export type { Rendered } from "./topology/renderers/result";
+export { renderSlurmTopology, type SlurmOptions } from "./topology/renderers/slurm";
+export { LATENCY_PROFILES, type LatencyProfile } from "./topology/latency";
+export {
+  placementQuality,
+  type PlacementOptions,
+  type PlacementQuality,
+  type PredictedLatency,
+  type Span,
+} from "./topology/placement";

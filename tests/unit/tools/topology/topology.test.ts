@@ -1,63 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { Readable } from "node:stream";
 import { parseAllDocuments } from "yaml";
-import { runCommand, type CommandResult } from "./run-command";
-
-const ROOT = path.resolve(__dirname, "../../../..");
-const fixture = (name: string) => path.join(ROOT, "tests/fixtures/topology", name);
-
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "turducken-topology-"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function file(name: string, content: unknown): string {
-  const at = path.join(folder, name);
-  writeFileSync(at, typeof content === "string" ? content : JSON.stringify(content));
-  return at;
-}
-
-const topology = (...argv: string[]) => runCommand("topology", ...argv);
-
-/** The same with a text on standard input. */
-async function piped(text: string, ...argv: string[]): Promise<CommandResult> {
-  const real = Object.getOwnPropertyDescriptor(process, "stdin")!;
-  Object.defineProperty(process, "stdin", { configurable: true, value: Readable.from([Buffer.from(text)]) });
-  try {
-    return await topology(...argv);
-  } finally {
-    Object.defineProperty(process, "stdin", real);
-  }
-}
-
-const INVENTORY = `
-hosts:
-  - {names: cp1, role: control-plane, pool: control, machineType: cpu-generic}
-  - {names: "n[01-03]", pool: compute, leaf: l1, machineType: cpu-infiniband}
-  - {names: "n[04-05]", pool: compute, leaf: l2, machineType: cpu-infiniband}
-  - {names: n06, pool: gpu, leaf: l3, accelerator: nvl1, machineType: dgx-h100}
-topology:
-  spines: {s1: [l1, l2], s2: [l3]}
-`;
-
-/** The same fabric without the control plane, as node labels. */
-const PLACES: readonly [string, string, string][] = [
-  ["n01", "l1", "s1"],
-  ["n02", "l1", "s1"],
-  ["n03", "l1", "s1"],
-  ["n04", "l2", "s1"],
-  ["n05", "l2", "s1"],
-  ["n06", "l3", "s2"],
-];
-const labelled = (places = PLACES) =>
-  places.map(([name, leaf, spine]) => ({
-    name,
-    labels: { "fabric.topograph.run/tier-0": leaf, "fabric.topograph.run/tier-1": spine },
-  }));
+import { file, fixture, folder, INVENTORY, labelled, piped, PLACES, ROOT, topology } from "./inputs";
 
 async function treeOf(...argv: string[]): Promise<{ tiers: string[]; nodes: { name: string; chain: string[] }[] }> {
   const { code, out } = await topology("show", "--json", ...argv);
@@ -214,13 +158,13 @@ topology: {spines: {s1: l1}}
   it("ends with 2 when there is nothing to read", async () => {
     expect(await piped("", "show")).toEqual({ code: 2, out: "", error: "standard input is empty\n" });
     expect(await piped("  \n", "check")).toMatchObject({ code: 2, error: "standard input is empty\n" });
-    const missing = path.join(folder, "missing.json");
+    const missing = path.join(folder(), "missing.json");
     expect(await topology("show", missing)).toEqual({
       code: 2,
       out: "",
       error: `cannot read ${missing}: there is no such file\n`,
     });
-    expect((await topology("show", folder)).error).toBe(`cannot read ${folder}: it is a folder\n`);
+    expect((await topology("show", folder())).error).toBe(`cannot read ${folder()}: it is a folder\n`);
     expect((await topology("show", "--from", "azure", missing)).code).toBe(2);
     expect((await topology("show", "--width", "wide", file("a.yaml", INVENTORY))).error).toBe(
       "--width wide is no whole number\n",
@@ -379,61 +323,6 @@ describe("turducken topology check", () => {
     );
     expect(code).toBe(1);
     expect(error).toMatch(/bad\.txt line 2 = "n\[2"\n {4}It is not a hostlist: character 2: `\[` is not closed\./);
-  });
-});
-
-describe("turducken topology diff", () => {
-  const changed = (change: (place: readonly [string, string, string]) => [string, string, string] | undefined) =>
-    labelled(PLACES.map(change).filter((place) => place !== undefined));
-  const diff = async (after: unknown) => topology("diff", file("before.json", labelled()), file("after.json", after));
-
-  it("finds no difference in another order", async () => {
-    expect(await diff([...labelled()].reverse())).toEqual({ code: 0, out: "no difference\n", error: "" });
-  });
-
-  it("compares different forms of one fabric", async () => {
-    const slurm = await topology("convert", "--to", "slurm", file("before.json", labelled()));
-    expect(await diff(slurm.out)).toMatchObject({ code: 0, out: "no difference\n" });
-  });
-
-  it("says that a domain of the same members under another name is renamed, and moves nobody", async () => {
-    const { code, out } = await diff(changed(([name, leaf, spine]) => [name, leaf === "l1" ? "rack7" : leaf, spine]));
-    expect([code, out]).toEqual([1, "leaf renamed: l1 is now rack7 (3 nodes)\n"]);
-  });
-
-  it("says which nodes moved between domains, and which came and went", async () => {
-    const after = [
-      ...changed(([name, leaf, spine]) =>
-        name === "n06" ? undefined : name === "n03" ? [name, "l2", spine] : [name, leaf, spine],
-      ),
-      ...labelled([["n07", "l2", "s1"]]),
-    ];
-    const { code, out } = await diff(after);
-    expect([code, out]).toEqual([1, "nodes removed: n06\nnodes added: n07\nmoved from leaf l1 to l2: n03\n"]);
-  });
-
-  it("calls it a move when two domains become one, or one becomes two", async () => {
-    const merged = await diff(changed(([name, leaf, spine]) => [name, leaf === "l3" ? "l3" : "both", spine]));
-    expect(merged.out).toBe("moved from leaf l1 to both: n[01-03]\nmoved from leaf l2 to both: n[04-05]\n");
-    const split = await diff(changed(([name, leaf, spine]) => [name, name === "n03" ? "l9" : leaf, spine]));
-    expect(split.out).toBe("moved from leaf l1 to l9: n03\n");
-  });
-
-  it("tells tiers that came or went, and labels that were lost", async () => {
-    const after = labelled().map(({ name, labels }) => ({
-      name,
-      labels: name === "n01" ? {} : { "fabric.topograph.run/tier-0": labels["fabric.topograph.run/tier-0"] },
-    }));
-    const { code, out } = await diff(after);
-    expect([code, out]).toEqual([1, "tiers removed: spine\nmoved from leaf l1 to unknown: n01\n"]);
-  });
-
-  it("gives the differences as JSON, and takes one side from standard input", async () => {
-    const after = labelled(PLACES.slice(1));
-    const { code, out } = await piped(JSON.stringify(after), "diff", "--json", file("before.json", labelled()), "-");
-    expect(code).toBe(1);
-    expect(JSON.parse(out)).toEqual({ tiersAdded: [], tiersRemoved: [], added: [], removed: ["n01"], renamed: [], moved: [] });
-    expect((await topology("diff", "-", "-")).code).toBe(2);
   });
 });
 
