@@ -39,15 +39,21 @@ export function buildContract({ name, environment, hosts, tree, settings, minRea
     labelsBy: "layers",
     pools: pools.map((pool) => {
       const members = hosts.filter((host) => host.pool === pool);
-      return contractPool(pool, members[0]!.machineType, minReady[pool] ?? members.filter(schedulable).length);
+      return contractPool(pool, members[0]!.machineType, settings, minReady[pool] ?? members.filter(schedulable).length);
     }),
     nodes: hosts.map((host) => contractNode(host, tree)),
     schedulers: [...schedulersPossible(settings.version, settings.gangs).possible],
   };
 }
 
-function contractPool(name: string, type: MachineType, minReady: number): ClusterContract["pools"][number] {
-  const { offer } = poolOffer(type);
+function contractPool(
+  name: string,
+  type: MachineType,
+  { distribution }: KubernetesSettings,
+  minReady: number,
+): ClusterContract["pools"][number] {
+  // A cloud's machine under kubeadm keeps back what kubeadm's kubelet does, not what the cloud's own Kubernetes would.
+  const { offer } = poolOffer(type, distribution === "kubeadm" ? { kubelet: "kubeadm" } : {});
   const asked = offer.resources.filter((each) => each.requestedBy === "pod" && each.perBroker > 0);
   return {
     name,

@@ -2,7 +2,7 @@ import { hostKeyFault, HOST_KEY_ALLOWED } from "../../components/config/hostKey"
 import type { Problem } from "../../components/config/problems";
 import { MUNGE_SECRET } from "../../components/hosts/steps/site";
 import { nearestNames, showNames, type MachineType } from "../../hardware";
-import { findMachineType } from "../../hardware/catalogue";
+import { findMachineType, unverifiedWarning } from "../../hardware/catalogue";
 import type { ClusterConfig } from "./cluster";
 import { groupPath, type DraftGroup, type DraftHost, type ExpandedHosts } from "./hosts";
 
@@ -100,6 +100,16 @@ export function machineTypes(
     return undefined;
   });
   return { types, problems: [...problems, ...mixedPools(groups, types)] };
+}
+
+/** One warning for each type whose numbers nobody has confirmed. */
+export function unverifiedTypes(types: readonly (MachineType | undefined)[]): Problem[] {
+  const used = new Map(types.flatMap((type) => (type ? [[type.name, type] as const] : [])));
+  return [...used.values()].flatMap((type) => {
+    const message = unverifiedWarning(type);
+    const fix = "Compare a first machine with `turducken hardware show` before you rely on it.";
+    return message === undefined ? [] : [{ path: "cluster.hosts", value: type.name, message, fix }];
+  });
 }
 
 /** A pool is machines of one type: its nodes' devices and sizes stand once in the contract. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { dnsLabel, field, secretName, wholeNumber } from "../../components/config/fields";
 import { VERSIONS } from "../../components/kubernetes/versions";
 import { kubernetesConfig } from "./kubernetes";
+import { inlineMachineType } from "./machine-types";
 
 const EXAMPLE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ9+lqTFpcmD9jHzKD1JVALXTcXfzk1TcvLiSHVYDW1r";
 const user = () => z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "It is not a Linux user name." });
@@ -63,44 +64,6 @@ export const hostGroup = z.strictObject({
   ]),
 });
 
-const hca = z.strictObject({
-  device: field(z.string().min(1), "Name under /sys/class/infiniband.", "mlx5_0"),
-  use: field(z.enum(["compute", "storage"]).default("compute"), "Only compute adapters carry MPI and NCCL.", "compute"),
-});
-
-/** For editors and the reference; hardware's `validateInlineTypes` is what judges and completes them. */
-const machineType = z.strictObject({
-  arch: field(z.enum(["amd64", "arm64"]).default("amd64"), "Processor architecture.", "amd64"),
-  cores: field(wholeNumber(1), "Physical cores of the whole machine.", 64),
-  threadsPerCore: field(z.union([z.literal(1), z.literal(2)]).default(1), "Hardware threads of a core.", 2),
-  memoryGiB: field(z.number().positive(), "Memory, in GiB.", 512),
-  accelerators: field(
-    z
-      .strictObject({
-        vendor: field(z.enum(["nvidia", "amd"]), "Maker.", "nvidia"),
-        product: field(z.string().min(1), "Product name as the vendor writes it.", "NVIDIA-H100-80GB-HBM3"),
-        count: field(wholeNumber(1), "How many in one machine.", 8),
-        resource: field(z.string().min(1), "Kubernetes extended resource that its device plugin offers.", "nvidia.com/gpu"),
-      })
-      .optional(),
-    "GPUs or the like.",
-  ),
-  fabric: field(
-    z.strictObject({
-      kind: field(z.enum(["infiniband", "roce", "ethernet"]), "How nodes talk fast.", "infiniband"),
-      rateGbps: field(z.number().positive(), "Rate of one port, in Gbit/s.", 400),
-      hcas: field(z.array(hca).optional(), "Adapters; for infiniband and roce."),
-    }),
-    "The machine's fast network.",
-  ),
-  localDisks: field(wholeNumber(0).default(0), "Local data disks.", 2),
-  topologyTiers: field(
-    z.array(z.enum(["leaf", "spine", "core"])).default(["leaf", "spine", "core"]),
-    "Network tiers, nearest first.",
-  ),
-  hugePages2Mi: field(wholeNumber(0).default(0), "2 MiB huge pages that the fabric library wants per node.", 0),
-});
-
 const topology = z.strictObject({
   spines: field(z.record(z.string(), z.array(z.string())).default({}), "Spine → the leaves under it.", { s1: ["l1", "l2"] }),
   cores: field(z.record(z.string(), z.array(z.string())).default({}), "Core → the spines under it.", { c1: ["s1", "s2"] }),
@@ -141,7 +104,7 @@ export const clusterConfig = z.strictObject({
     "example",
   ),
   ssh: field(ssh, "How hosts are reached."),
-  machineTypes: field(z.record(z.string(), machineType).default({}), "Machine types of your own, by name.", {
+  machineTypes: field(z.record(z.string(), inlineMachineType).default({}), "Machine types of your own, by name.", {
     "cpu-64": { cores: 64, memoryGiB: 512, fabric: { kind: "ethernet", rateGbps: 25 } },
   }),
   hosts: field(z.array(hostGroup).min(1), "The inventory, in groups of like hosts."),

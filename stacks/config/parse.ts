@@ -8,6 +8,7 @@ import { bareMetalTypes, treeFromInventory, validateInlineTypes, type FabricTree
 import {
   bastionKeyProblems,
   machineTypes,
+  unverifiedTypes,
   referenceProblems,
   secretProblem,
   secretProblems,
@@ -55,7 +56,7 @@ export function parseCluster(raw: unknown, options: ProgramOptions): ParsedClust
 
 function resolveCluster(written: unknown, options: ProgramOptions): ParsedCluster {
   const raw = withoutSecrets(written);
-  const inline = validateInlineTypes(field(raw, "machineTypes"));
+  const inline = validateInlineTypes(field(raw, "machineTypes"), "cluster.machineTypes", ["bare-metal", "aws"]);
   const shape = [...configProblems(clusterConfig, written, "cluster", { elsewhere: ["machineTypes"] }), ...inline.problems];
   const parsed = clusterConfig.safeParse(raw);
   const draft: DraftCluster = parsed.success ? parsed.data : (salvage(clusterConfig.partial(), raw) ?? {});
@@ -84,7 +85,7 @@ function resolveCluster(written: unknown, options: ProgramOptions): ParsedCluste
     hosts,
     tree,
     settings,
-    warnings: [...warnings, ...sharedKeys(expanded.hosts), ...trustWarning(draft, hosts)],
+    warnings: [...warnings, ...unverifiedTypes(found.types), ...sharedKeys(expanded.hosts), ...trustWarning(draft, hosts)],
   };
 }
 

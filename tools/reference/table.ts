@@ -48,11 +48,25 @@ function below(property: JsonSchema, field: string): Row[] {
   if (items?.properties) return rowsOf(items, `${field}[].`);
   const named = property.additionalProperties as JsonSchema | boolean | undefined;
   if (typeof named === "object" && named.properties) return rowsOf(named, `${field}.<name>.`);
+  if (typeof named === "object") return belowForms(named, `${field}.<name>`);
+  return belowForms(property, field);
+}
+
+/** Rows of each form; a form that says by a word which one it is has the word in braces. */
+function belowForms(property: JsonSchema, field: string): Row[] {
   return formsOf(property).flatMap((form) => {
-    const source = (form.properties as Record<string, JsonSchema> | undefined)?.source?.const;
-    const at = source === undefined ? `${field}.` : `${field}{${String(source)}}.`;
-    return form.properties ? rowsOf(form, at).filter((row) => row.field !== `${at}source`) : [];
+    const word = formWord(form);
+    const at = word === undefined ? `${field}.` : `${field}{${word.value}}.`;
+    return form.properties ? rowsOf(form, at).filter((row) => row.field !== `${at}${word?.key ?? ""}`) : [];
   });
+}
+
+function formWord(form: JsonSchema): { key: string; value: string } | undefined {
+  for (const key of ["source", "provider"]) {
+    const value = (form.properties as Record<string, JsonSchema> | undefined)?.[key]?.const;
+    if (value !== undefined) return { key, value: String(value) };
+  }
+  return undefined;
 }
 
 function formsOf(property: JsonSchema): JsonSchema[] {
@@ -81,8 +95,8 @@ function typeOf(property: JsonSchema): string {
 }
 
 function formName(form: JsonSchema): string {
-  const source = (form.properties as Record<string, JsonSchema> | undefined)?.source?.const;
-  return source === undefined ? typeOf(form) : `\`source: ${String(source)}\``;
+  const word = formWord(form);
+  return word === undefined ? typeOf(form) : `\`${word.key}: ${word.value}\``;
 }
 
 function meaningOf(property: JsonSchema): string {

@@ -295,3 +295,35 @@ test.each([
   [{ hosts: 3, ssh: [], kubernetes: "1.36" }],
   [{ hosts: [null, 1, {}] }],
 ])("%j gives problems and no crash", (raw) => expect(problemsOf(raw).length).toBeGreaterThan(0));
+
+test("an EC2 type that the catalogue lacks is described in the stack file, and a type from documentation only is a warning", () => {
+  const raw = spoilt((each) => {
+    each.machineTypes = {
+      "p7.48xlarge": {
+        provider: "aws",
+        cores: 96,
+        threadsPerCore: 2,
+        memoryGiB: 2048,
+        fabric: { kind: "efa", rateGbps: 400 },
+        aws: {
+          networkCards: [
+            { interfaces: 4, efa: false },
+            { interfaces: 4, count: 16 },
+          ],
+          ipv4PerInterface: 50,
+          topologyLayers: 4,
+        },
+      },
+    };
+    each.hosts[2] = { ...each.hosts[2], pool: "own", machineType: "p7.48xlarge" };
+    each.hosts[3] = { ...each.hosts[3], pool: "new", machineType: "trn2u.48xlarge" };
+  });
+  const { hosts, warnings } = parseCluster(raw, OPTIONS);
+  expect(hosts[4]!.machineType).toMatchObject({
+    name: "p7.48xlarge",
+    provider: "aws",
+    topologyTiers: ["leaf", "spine", "core", "tier-3"],
+    fabric: { kind: "efa", interfaces: 16, networkCards: 17 },
+  });
+  expect(warnings).toMatchObject([{ path: "cluster.hosts", value: "trn2u.48xlarge" }]);
+});
