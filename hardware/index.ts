@@ -66,15 +66,7 @@ export {
   type FluxResourceEntry,
   type FluxROptions,
 } from "./topology/renderers/flux-r";
-export {
-  jgfText,
-  jgfTypes,
-  renderJgf,
-  type Jgf,
-  type JgfEdge,
-  type JgfOptions,
-  type JgfVertex,
-} from "./topology/renderers/jgf";
+export { jgfText, jgfTypes, renderJgf, type Jgf, type JgfEdge, type JgfOptions, type JgfVertex } from "./topology/renderers/jgf";
 export {
   KUEUE_MISSING_LEVEL,
   renderKueueTopology,

@@ -138,7 +138,7 @@ function ranksOf(tree: FabricTree, hostOrder: readonly string[] | undefined, pro
     if (ranks.has(name)) twice.add(name);
     else ranks.set(name, ranks.size);
   }
-  if (twice.size > 0) problems.push(order([...twice], "named twice", "Name every host once."));
+  if (hostOrder && twice.size > 0) problems.push(order([...twice], "named twice", "Name every host once."));
   const known = new Set(tree.nodes.map(({ name }) => name));
   const strangers = [...ranks.keys()].filter((name) => !known.has(name));
   if (strangers.length > 0)

@@ -78,6 +78,34 @@ describe("compressing names", () => {
   });
 });
 
+describe("Flux's form (RFC 29)", () => {
+  // The test vectors of flux-framework/rfc:spec_29.rst@4b15e2a16bfe22f0cae2b4b718f95e7a18bc2c16, and its example of zeros.
+  test.each<[string, string]>([
+    ["", ""],
+    ["foox,fooy,fooz", "foox,fooy,fooz"],
+    ["[1-3,5-6]", "1,2,3,5,6"],
+    ["foo[1-5]", "foo1,foo2,foo3,foo4,foo5"],
+    ["foo[0-4]-eth2", "foo0-eth2,foo1-eth2,foo2-eth2,foo3-eth2,foo4-eth2"],
+    ["foo1,foo1,foo1", "foo1,foo1,foo1"],
+    ["[00-02]", "00,01,02"],
+    ["[00-2]", "00,01,02"],
+    ["foo[1,1,2,1]", "foo1,foo1,foo2,foo1"],
+    ["n[005,4,11-13]", "n005,n004,n011,n012,n013"],
+  ])("reads %j", (text, names) => {
+    expect(expandHostlist(text, "rfc29").join(",")).toBe(names);
+  });
+
+  test.each<[string[], string]>([
+    [["n01", "n2", "n03"], "n01,n2,n03"],
+    [["n9", "n10", "n09"], "n[9-10],n09"],
+    [["n08", "n09", "n10", "n100"], "n[08-10,100]"],
+    [["n10", "n09"], "n10,n09"],
+    [["n10", "n9"], "n10,n9"],
+  ])("writes %j so that Slurm and Flux read the same", (names, text) => {
+    expect(compressHostlist(names, "rfc29")).toBe(text);
+  });
+});
+
 /** Names as sites make them: letters, dashes and dots, with or without numbers, padded or not. */
 const hostName = fc
   .tuple(
@@ -93,6 +121,16 @@ describe("for any names", () => {
     fc.assert(
       fc.property(fc.array(hostName, { minLength: 1, maxLength: 60 }), (names) => {
         expect(expandHostlist(compressHostlist(names))).toEqual(names);
+      }),
+    );
+  });
+
+  test("what is written in Flux's form is read the same in both forms", () => {
+    fc.assert(
+      fc.property(fc.array(hostName, { minLength: 1, maxLength: 60 }), (names) => {
+        const text = compressHostlist(names, "rfc29");
+        expect(expandHostlist(text, "rfc29")).toEqual(names);
+        expect(expandHostlist(text)).toEqual(names);
       }),
     );
   });
@@ -121,7 +159,7 @@ describe("for any names", () => {
 // (Without a configuration even --version fails, so only its absence counts.)
 const hasScontrol = spawnSync("scontrol", ["--version"]).error === undefined;
 if (!hasScontrol)
-  console.warn("skipped: 2 comparisons with Slurm, because the program scontrol is not installed (Debian: slurm-client)");
+  console.warn("skipped: 3 comparisons with Slurm, because the program scontrol is not installed (Debian: slurm-client)");
 
 (hasScontrol ? describe : describe.skip)("as Slurm's scontrol reads and writes it", () => {
   let folder: string;
@@ -157,6 +195,15 @@ if (!hasScontrol)
     fc.assert(
       fc.property(hostlist, (text) => {
         expect(expandHostlist(text)).toEqual(scontrol("hostnames", text));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("scontrol compresses names to the text that we write", () => {
+    fc.assert(
+      fc.property(fc.array(hostName, { minLength: 1, maxLength: 40 }), (names) => {
+        expect(compressHostlist(names)).toBe(scontrol("hostlist", names.join(","))[0]);
       }),
       { numRuns: 60 },
     );
