@@ -15,16 +15,16 @@ const NCCL_ENV = "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/env.
  * The environment that a library needs on a machine type: as few variables as possible, so only what the library would get
  * wrong by itself. What depends on the job or on the image's versions is a note.
  *
- * @param hugePages whether the pod asks for huge pages
+ * @param avoidHugePages whether there are huge pages on the node that the pod does not ask for
  */
-export function derivedEnvironment(type: MachineType, library: Library, hugePages: boolean): EnvironmentOffer {
-  const draft = draftFor(type, library, hugePages);
+export function derivedEnvironment(type: MachineType, library: Library, avoidHugePages: boolean): EnvironmentOffer {
+  const draft = draftFor(type, library, avoidHugePages);
   return { ...draft, variables: draft.variables.map((each) => ({ ...each, by: "turducken" })) };
 }
 
-function draftFor(type: MachineType, library: Library, hugePages: boolean): Draft {
+function draftFor(type: MachineType, library: Library, avoidHugePages: boolean): Draft {
   const { fabric } = type;
-  if (fabric.kind === "efa") return efa(library, hugePages);
+  if (fabric.kind === "efa") return efa(library, avoidHugePages);
   if (fabric.kind === "falcon") return library === "mpi" ? falconMpi() : NOTHING;
   if (fabric.kind === "tcpxo") return library === "nccl" ? tcpxo(fabric.interfaces) : ipOnly("GPUDirect-TCPXO");
   if (fabric.kind === "tcpx") return library === "nccl" ? tcpx(fabric.interfaces) : ipOnly("GPUDirect-TCPX");
@@ -38,7 +38,7 @@ function draftFor(type: MachineType, library: Library, hugePages: boolean): Draf
  * Current NCCL (libfabric 1.18 and aws-ofi-nccl 1.7, both of 2023, or later) finds EFA by itself. An MPI library over libfabric
  * may take TCP where EFA fails to start, silently and several times slower; naming the provider makes that an error.
  */
-function efa(library: Library, hugePages: boolean): Draft {
+function efa(library: Library, avoidHugePages: boolean): Draft {
   const provider: Derived = {
     name: "FI_PROVIDER",
     value: "efa",
@@ -55,7 +55,7 @@ function efa(library: Library, hugePages: boolean): Draft {
     "With libfabric before 1.18 or aws-ofi-nccl before 1.7 on machines with GPUDirect RDMA, add FI_EFA_USE_DEVICE_RDMA=1.";
   return {
     ...NOTHING,
-    variables: [...(library === "mpi" ? [provider] : []), ...(hugePages ? [] : [noHugePages])],
+    variables: [...(library === "mpi" ? [provider] : []), ...(avoidHugePages ? [noHugePages] : [])],
     notes: library === "nccl" ? [note] : [],
   };
 }

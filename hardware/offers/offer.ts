@@ -50,10 +50,10 @@ export function poolOffer(type: MachineType, options: OfferOptions = {}, path: s
   const hugePages = hugePagesOffer(type, given("hugePages2Mi") ?? type.hugePages2Mi, asksForPages ? brokersPerNode : 0);
   const memory = memoryOffer(type, kubelet, hugePages.reservedMiB, given("memoryCapacityMiB"));
   const cpu = cpuOffer(type, kubelet);
-  const mpi = derivedEnvironment(type, "mpi", hugePages.perBrokerMiB > 0);
-  const nccl = NCCL_VENDORS.includes(type.accelerators?.vendor ?? "")
-    ? derivedEnvironment(type, "nccl", hugePages.perBrokerMiB > 0)
-    : undefined;
+  // Where the node has none, the library finds out by itself.
+  const avoidPages = hugePages.pages > 0 && hugePages.perBrokerMiB === 0;
+  const mpi = derivedEnvironment(type, "mpi", avoidPages);
+  const nccl = NCCL_VENDORS.includes(type.accelerators?.vendor ?? "") ? derivedEnvironment(type, "nccl", avoidPages) : undefined;
   const user = options.environment ?? {};
   const devices = deviceOffer(type, {
     brokersPerNode,
@@ -95,14 +95,20 @@ function hugePagesOffer(type: MachineType, pages: number, brokers: number): Huge
   return { pages, reservedMiB: pages * MIB_PER_PAGE, perBrokerMiB: Math.min(EFA_HUGE_PAGES_MIB, share) };
 }
 
+/**
+ * Left for what DaemonSets ask for, which Kubernetes counts before brokers: aws-node, kube-proxy, flannel and the device plugins
+ * ask for 10m to 100m and less than 100Mi each. An allowance, not a measurement.
+ */
+const DAEMONS = { millicores: 500, memoryMiB: 1024 };
+
 /** What does not divide is left over: brokers of one job must be alike. */
 function brokerOffer(type: MachineType, perNode: number, cpu: CpuOffer, memory: MemoryOffer): BrokerOffer {
   return {
     perNode,
     cores: Math.floor(type.cores / perNode),
     gpus: Math.floor(gpusOf(type) / perNode),
-    cpuMillicores: Math.floor(cpu.allocatableMillicores / 1000 / perNode) * 1000,
-    memoryMiB: Math.floor(memory.allocatableMiB / perNode),
+    cpuMillicores: Math.max(0, Math.floor((cpu.allocatableMillicores - DAEMONS.millicores) / 1000 / perNode) * 1000),
+    memoryMiB: Math.max(0, Math.floor((memory.allocatableMiB - DAEMONS.memoryMiB) / perNode)),
   };
 }
 

@@ -87,8 +87,9 @@ export interface BrokerOffer {
   /** Physical cores; what Flux schedules. */
   readonly cores: number;
   readonly gpus: number;
-  /** CPU that a pod may ask for, in millicores: whole CPUs of what is allocatable, so that no second broker fits beside the last. */
+  /** CPU that its pod may ask for, in millicores: whole CPUs of what is allocatable, less an allowance for DaemonSets. */
   readonly cpuMillicores: number;
+  /** Memory that its pod may ask for, with the same allowance. */
   readonly memoryMiB: number;
 }
 

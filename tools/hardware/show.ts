@@ -120,7 +120,9 @@ function offerFacts(offer: PoolOffer): [string, string | undefined][] {
     ...offer.claims.map(({ deviceClass }): [string, string] => ["device claim", `all devices of class ${deviceClass}`]),
     [
       "hugepages-2Mi",
-      hugePages.pages > 0 ? `${hugePages.reservedMiB} MiB set aside, a pod asks for ${hugePages.perBrokerMiB}Mi` : undefined,
+      hugePages.pages > 0
+        ? `${hugePages.reservedMiB} MiB set aside, a pod asks for ${hugePages.perBrokerMiB === 0 ? "none" : `${hugePages.perBrokerMiB}Mi`}`
+        : undefined,
     ],
     [
       "memory",

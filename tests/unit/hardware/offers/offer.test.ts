@@ -52,14 +52,14 @@ describe("allocatable memory and CPU", () => {
 });
 
 describe("brokers", () => {
-  it("have whole physical cores, GPUs and CPUs of what is allocatable", () => {
+  it("have whole physical cores and GPUs, and CPUs that leave room for DaemonSets", () => {
     expect(poolOffer(graviton).offer.broker).toMatchObject({ perNode: 1, cores: 64, gpus: 0, cpuMillicores: 63000 });
     expect(poolOffer(dgx, { brokersPerNode: 3 }).offer.broker).toEqual({
       perNode: 3,
       cores: 37,
       gpus: 2,
       cpuMillicores: 74000,
-      memoryMiB: Math.floor((2048 * 1024 - 100) / 3),
+      memoryMiB: Math.floor((2048 * 1024 - 100 - 1024) / 3),
     });
   });
 
@@ -109,6 +109,11 @@ describe("an EFA pool", () => {
     const { offer } = poolOffer(graviton, { requestHugePages: false });
     expect(offer.hugePages).toEqual({ pages: 5128, reservedMiB: 10256, perBrokerMiB: 0 });
     expect(valuesOf(offer.environment.mpi)).toEqual({ FI_PROVIDER: "efa", FI_EFA_USE_HUGE_PAGE: "0" });
+  });
+
+  it("sets nothing about huge pages where the node has none", () => {
+    expect(valuesOf(poolOffer(typeOf("p6e-gb200.36xlarge")).offer.environment.mpi)).toEqual({ FI_PROVIDER: "efa" });
+    expect(poolOffer(graviton, { hugePages2Mi: 0 }).offer.hugePages).toEqual({ pages: 0, reservedMiB: 0, perBrokerMiB: 0 });
   });
 
   it("needs no variable for current NCCL, and none at all of NCCL on Trainium", () => {
