@@ -5,7 +5,7 @@ set -euo pipefail
 
 # program → package
 declare -A wanted=(
-  [sshd]=openssh-server [ssh]=openssh-client [ip]=iproute2 [shellcheck]=shellcheck [scontrol]=slurm-client
+  [sshd]=openssh-server [ssh]=openssh-client [ip]=iproute2 [shellcheck]=shellcheck [scontrol]=slurm-client [slurmctld]=slurmctld
   [iptables]=iptables [nsenter]=util-linux [apt-get]=apt [dpkg]=dpkg [curl]=curl [faketime]=faketime
   [ibsim]=ibsim-utils [ibnetdiscover]=infiniband-diags
 )
