@@ -18,13 +18,16 @@ const MAX_BYTES = 400 * 1024 * 1024;
  * @throws CannotRead when there is nothing to read
  */
 export async function readInput(file: string): Promise<Input> {
-  const name = file === "-" ? "standard input" : file;
+  const name = nameOf(file);
   if (file === "-" && process.stdin.isTTY)
     throw new CannotRead("there is nothing on standard input. do: name a file, or pipe something into it");
   const text = file === "-" ? await readStdin() : readText(file);
   if (text.trim() === "") throw new CannotRead(`${name} is empty`);
   return { name, text };
 }
+
+/** What to call an input in messages. */
+export const nameOf = (file: string): string => (file === "-" ? "standard input" : file);
 
 /** @throws CannotRead */
 export function readText(file: string): string {

@@ -1,9 +1,11 @@
 /** An inventory from a file: a stack file of a cluster, its `cluster` alone, or the few fields of it that say where hosts are. */
 import { parseDocument } from "yaml";
+import { validateInlineTypes } from "../../hardware/catalogue/inline";
 import { expandHostlist, HostlistError } from "../../hardware/hostlist";
 import type { HardwareProblem } from "../../hardware/problem";
 import { treeFromInventory, type InventoryNode } from "../../hardware/topology/sources/inventory";
 import type { SourceTree } from "../../hardware/topology/sources/result";
+import type { MachineType } from "../../hardware/types";
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -12,6 +14,8 @@ export interface InventoryTree extends SourceTree {
   readonly machineTypes: ReadonlyMap<string, string>;
   /** Host → its pool, where the inventory names it. */
   readonly pools: ReadonlyMap<string, string>;
+  /** Machine types that the inventory defines itself; wrong ones are left out. */
+  readonly inline: Readonly<Record<string, MachineType>>;
   /** Control-plane hosts, which need no place in the network. */
   readonly exempt: ReadonlySet<string>;
 }
@@ -46,6 +50,7 @@ export function treeFromInventoryFile(text: string): InventoryTree {
       machineTypes: new Map(),
       pools: new Map(),
       exempt: new Set(),
+      inline: {},
     };
   }
   return treeOf(found.cluster, found.path, problems);
@@ -111,7 +116,14 @@ function treeOf(cluster: Raw, prefix: string, problems: HardwareProblem[]): Inve
   });
   // What follows from a group that could not be read would only hide the reason.
   const exempt = new Set(nodes.filter(({ mayLackLeaf }) => mayLackLeaf).map(({ name }) => name));
-  return { ...found, problems: problems.length > 0 ? problems : found.problems, machineTypes, pools, exempt };
+  return {
+    ...found,
+    problems: problems.length > 0 ? problems : found.problems,
+    machineTypes,
+    pools,
+    exempt,
+    inline: validateInlineTypes(cluster.machineTypes, "machineTypes", ["bare-metal", "aws"]).types,
+  };
 }
 
 function listOf(value: unknown, path: string, problems: HardwareProblem[]): readonly unknown[] {

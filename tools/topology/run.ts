@@ -8,7 +8,7 @@ import { distancesOf, domainSizes } from "../../hardware/topology/tree";
 import type { FabricTree } from "../../hardware/types";
 import type { CheckOptions, ConvertOptions, DiffOptions, ShowOptions, SourceOptions } from "./command";
 import { describeDiff, diffTrees, isSame } from "./diff";
-import { CannotRead, readInput, readText } from "./input";
+import { CannotRead, nameOf, readInput, readText } from "./input";
 import { readNames } from "./names";
 import { writeError, writeOut, writeWarnings } from "./output";
 import { adaptersOf, resourcesFor } from "./resources";
@@ -75,19 +75,23 @@ function countText(tree: FabricTree): string {
   return [nodes(tree.nodes.length), ...parts].join("; ");
 }
 
+const NO_RESOURCES = { resources: new Map<string, never>(), problems: [] };
+
 export function convertTopology(file: string, options: ConvertOptions): Promise<number> {
   return guarded(async () => {
-    const { tree, machineTypes } = await load(file, options);
-    const resources = NEEDS_RESOURCES.includes(options.to)
-      ? resourcesFor(tree, machineTypes, {
+    const read = await load(file, options);
+    const { tree } = read;
+    const { resources, problems } = NEEDS_RESOURCES.includes(options.to)
+      ? resourcesFor(tree, read, {
           cores: options.cores === undefined ? undefined : wholeNumber("--cores", options.cores),
           gpus: options.gpus === undefined ? undefined : wholeNumber("--gpus", options.gpus),
           machineType: options.machineType,
         })
-      : new Map();
+      : NO_RESOURCES;
+    refuse(nameOf(file), problems);
     const written = writeTree(tree, options.to, { ...options, resources });
     writeWarnings(written.warnings);
-    refuse(`${options.to} of ${file === "-" ? "standard input" : file}`, written.problems);
+    refuse(`${options.to} of ${nameOf(file)}`, written.problems);
     writeOut(written.output);
     return 0;
   });

@@ -7,7 +7,7 @@ import { treeFromNodeLabels } from "../../hardware/topology/sources/labels";
 import type { ReadProfile } from "../../hardware/topology/sources/labels-profiles";
 import type { SourceTree } from "../../hardware/topology/sources/result";
 import { treeFromSlurmTopology } from "../../hardware/topology/sources/slurm";
-import type { InfiniBandHca } from "../../hardware/types";
+import type { InfiniBandHca, MachineType } from "../../hardware/types";
 import { detectSource } from "./detect";
 import { treeFromInventoryFile } from "./inventory-file";
 
@@ -29,6 +29,8 @@ export interface ReadTree extends SourceTree {
   /** Node → machine type and pool, where the source names them. */
   readonly machineTypes?: ReadonlyMap<string, string>;
   readonly pools?: ReadonlyMap<string, string>;
+  /** Machine types that the source defines itself. */
+  readonly inline?: Readonly<Record<string, MachineType>>;
   /** Nodes that need no place in the network. */
   readonly exempt?: ReadonlySet<string>;
 }

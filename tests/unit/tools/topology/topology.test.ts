@@ -248,6 +248,23 @@ describe("turducken topology convert", () => {
     expect(await lite("--cores", "8", "--gpus", "2")).toEqual([{ rank: "0-6", children: { core: "0-7", gpu: "0-1" } }]);
   });
 
+  it("knows the machine types that an inventory defines, and says which one it does not know", async () => {
+    const own = { fat: { cores: 96, memoryGiB: 512, fabric: { kind: "ethernet", rateGbps: 25 } } };
+    const hosts = [{ names: "n[1-2]", leaf: "l1", machineType: "fat" }];
+    const known = await topology("convert", "--to", "flux-r", file("own.json", { machineTypes: own, hosts }));
+    expect(JSON.parse(known.out)).toMatchObject({ execution: { R_lite: [{ rank: "0-1", children: { core: "0-95" } }] } });
+    const unknown = await topology(
+      "convert",
+      "--to",
+      "flux-r",
+      file("typo.json", { hosts: [{ ...hosts[0], machineType: "dgx-h10" }] }),
+    );
+    expect([unknown.code, unknown.out]).toEqual([1, ""]);
+    expect(unknown.error).toContain(
+      'machineType = "dgx-h10"\n    There is no machine type of this name.\n    allowed: nearest: dgx-h100',
+    );
+  });
+
   it("ends with 2 when the cores of nodes are not known, naming them", async () => {
     const { code, out, error } = await topology("convert", "--to", "jgf", file("labels.json", labelled()));
     expect([code, out]).toEqual([2, ""]);
