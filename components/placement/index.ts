@@ -1,0 +1,4 @@
+export * from "./pool";
+export * from "./problems";
+export * from "./schedulers";
+export * from "./table";
