@@ -16,6 +16,10 @@ export interface SourceOptions {
   /** File: name in the source → node name. */
   readonly names?: string;
   readonly keys?: ReadProfile;
+  /** Devices with commas between them. */
+  readonly computeHcas?: string;
+  /** Hostlist. */
+  readonly hosts?: string;
 }
 
 export interface ShowOptions extends SourceOptions {
@@ -111,6 +115,8 @@ function withSource(command: Command): Command {
   return command
     .addOption(new Option("--from <source>", "what the input is").choices(SOURCES).default("auto"))
     .option("--machine-type <name>", "machine type of the nodes: their cores and GPUs, and which adapters count")
+    .option("--compute-hcas <devices>", "for ibnetdiscover: adapters that carry jobs, e.g. mlx5_0,mlx5_3; others do not count")
+    .option("--hosts <hostlist>", "for ibnetdiscover: hosts that the tree has, in this order; default: all found")
     .addOption(
       new Option("--keys <profile>", "for labels: whose keys to read; default: the one profile they carry").choices(KEYS),
     )

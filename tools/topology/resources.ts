@@ -71,6 +71,16 @@ export function adaptersOf(machineType: string | undefined): readonly InfiniBand
   return "hcas" in fabric ? fabric.hcas : undefined;
 }
 
+/** `mlx5_0,mlx5_3` as adapters for compute. @throws CannotRead */
+export function adaptersNamed(devices: string): InfiniBandHca[] {
+  return devices.split(",").map((part) => {
+    const device = part.trim();
+    if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(device))
+      throw new CannotRead(`--compute-hcas ${devices} is no list of devices such as mlx5_0,mlx5_3`);
+    return { device, use: "compute" };
+  });
+}
+
 function typeOf(name: string): MachineType {
   const { type, nearest } = findMachineType(name);
   if (type) return type;

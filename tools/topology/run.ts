@@ -11,7 +11,7 @@ import { describeDiff, diffTrees, isSame } from "./diff";
 import { CannotRead, nameOf, readInput, readText } from "./input";
 import { readNames } from "./names";
 import { writeError, writeOut, writeWarnings } from "./output";
-import { adaptersOf, resourcesFor } from "./resources";
+import { adaptersNamed, adaptersOf, resourcesFor } from "./resources";
 import { readTree, type ReadTree } from "./sources";
 import { NEEDS_RESOURCES, writeTree } from "./targets";
 
@@ -36,7 +36,8 @@ async function load(file: string, options: SourceOptions): Promise<ReadTree> {
   const read = readTree(text, {
     from: options.from,
     keys: options.keys,
-    hcas: adaptersOf(options.machineType),
+    hcas: options.computeHcas === undefined ? adaptersOf(options.machineType) : adaptersNamed(options.computeHcas),
+    ...(options.hosts === undefined ? {} : { hosts: hostsOf([{ text: options.hosts, from: "--hosts" }]) }),
     ...(options.names === undefined ? {} : { names: readNames(readText(options.names), options.names) }),
   });
   writeWarnings(read.warnings);
@@ -123,6 +124,16 @@ function expectedNodes(tree: FabricTree, pools: ReadonlyMap<string, string> | un
     ...(nodes === undefined ? [] : [{ text: nodes, from: "--nodes" }]),
     ...(nodesFile === undefined ? [] : linesOf(readText(nodesFile), nodesFile)),
   ];
+  return hostsOf(lists).map((name) => ({ name, pool: poolOf(name) }));
+}
+
+interface Hostlist {
+  readonly text: string;
+  /** Where it stands. */
+  readonly from: string;
+}
+
+function hostsOf(lists: readonly Hostlist[]): string[] {
   const problems: HardwareProblem[] = [];
   const names = lists.flatMap(({ text, from }) => {
     try {
@@ -134,12 +145,12 @@ function expectedNodes(tree: FabricTree, pools: ReadonlyMap<string, string> | un
       return [];
     }
   });
-  refuse("nodes that should be there", problems);
-  return names.map((name) => ({ name, pool: poolOf(name) }));
+  refuse("hostlists", problems);
+  return names;
 }
 
 /** A hostlist a line; empty lines and comments after `#` are left out. */
-function linesOf(text: string, file: string): { text: string; from: string }[] {
+function linesOf(text: string, file: string): Hostlist[] {
   return text
     .split(/\r\n|\r|\n/)
     .map((line, index) => ({ text: line.replace(/#.*$/, "").trim(), from: `${file} line ${index + 1}` }))

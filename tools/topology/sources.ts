@@ -18,6 +18,8 @@ export interface ReadOptions {
   readonly from: SourceName | "auto";
   /** Adapters of the nodes' machine type; those for storage do not count in ibnetdiscover's fabric. */
   readonly hcas?: readonly InfiniBandHca[];
+  /** Hosts that ibnetdiscover's tree has, in its order. @default all that are found */
+  readonly hosts?: readonly string[];
   /** Whose keys to read from node labels. @default those of the one profile that they carry */
   readonly keys?: ReadProfile;
   /** Name in the source → name of the node: instance ids of AWS's answer, hosts that a fabric knows by an older name. */
@@ -53,9 +55,10 @@ const READERS: Readonly<Record<SourceName, (text: string, options: ReadOptions) 
       : treeFromPhysicalHosts(text);
   },
   labels: (text, { keys }) => treeFromNodeLabels(text, { ...(keys && { profile: keys }) }),
-  ibnetdiscover: (text, { hcas, names }) =>
+  ibnetdiscover: (text, { hcas, names, hosts }) =>
     treeFromIbnetdiscover(text, {
       ...(hcas && hcas.length > 0 && { hcas }),
+      ...(hosts && { hosts }),
       ...(names && { renamed: Object.fromEntries(names) }),
     }),
   slurm: treeFromSlurmTopology,

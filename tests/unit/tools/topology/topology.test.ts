@@ -76,6 +76,19 @@ describe("turducken topology show", () => {
     expect(JSON.parse(out)).toEqual(await treeOf(file("inventory.yaml", INVENTORY)));
   });
 
+  it("leaves adapters and hosts of the storage out of an InfiniBand fabric when told which are for jobs", async () => {
+    const input = fixture("ibnetdiscover/storage-rail.txt");
+    const { nodes } = await treeOf("--compute-hcas", "mlx5_0,mlx5_2", "--hosts", "n[04-06],n[01-03]", input);
+    expect(nodes.map(({ name, chain }) => [name, chain[0]])).toEqual([
+      ...["n04", "n05", "n06"].map((name) => [name, "rack2-a_rack2-b"]),
+      ...["n01", "n02", "n03"].map((name) => [name, "rack1-a_rack1-b"]),
+    ]);
+    expect((await topology("show", "--compute-hcas", "mlx5_0,", input)).error).toMatch(
+      /^--compute-hcas mlx5_0, is no list of devices/,
+    );
+    expect((await topology("show", "--hosts", "n[2-1]", input)).error).toMatch(/--hosts = "n\[2-1\]"/);
+  });
+
   it("gives instances the names of their nodes", async () => {
     const nodes = { items: [{ metadata: { name: "ip-1" }, spec: { providerID: "aws:///us-east-1a/i-0ad3df7a6c3e2c0cd" } }] };
     const { code, out, error } = await topology(
