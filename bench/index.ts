@@ -3,11 +3,13 @@ import { benchPlan } from "./plan";
 import { benchHosts } from "./hosts";
 import { benchKubernetesHosts } from "./kubernetes-hosts";
 import { benchRehearse } from "./rehearse";
+import { benchTopology } from "./topology";
 
 const parts: Record<string, () => Promise<void>> = {
   plan: benchPlan,
   hosts: benchHosts,
   "kubernetes-hosts": benchKubernetesHosts,
+  topology: benchTopology,
   rehearse: benchRehearse,
 };
 

@@ -83,8 +83,11 @@ export function renderJgf(tree: FabricTree, resources: ResourcesByNode, options:
 
 /** One vertex or edge on a line, so that two versions can be compared; ends with a newline. */
 export function jgfText({ graph }: Jgf): string {
-  const lines = (items: readonly unknown[]): string => items.map((item) => JSON.stringify(item)).join(",\n");
-  return `{"graph":{"nodes":[\n${lines(graph.nodes)}\n],"edges":[\n${lines(graph.edges)}\n]}}\n`;
+  const nodes = graph.nodes.map((vertex) => JSON.stringify(vertex));
+  // Ids are digits and metadata the same for all, so nothing has to be escaped, which saves much time in a large graph.
+  const metadata = JSON.stringify(CONTAINS);
+  const edges = graph.edges.map(({ source, target }) => `{"source":"${source}","target":"${target}","metadata":${metadata}}`);
+  return `{"graph":{"nodes":[\n${nodes.join(",\n")}\n],"edges":[\n${edges.join(",\n")}\n]}}\n`;
 }
 
 /** The graph of nodes that are ranked already. */

@@ -3,7 +3,7 @@ import { compressHostlist, showNames, type HostlistForm } from "../../hostlist";
 import { nearestNames } from "../../nearest";
 import type { HardwareProblem } from "../../problem";
 import type { FabricTree, TreeNode } from "../../types";
-import { distancesOf, domainOf } from "../tree";
+import { domainOf } from "../tree";
 
 /** What one node offers to Flux. */
 export interface NodeResources {
@@ -76,14 +76,12 @@ export function rankNodes(tree: FabricTree, resources: ResourcesByNode, hostOrde
   return { nodes, problems, warnings };
 }
 
-/** Where a node stands, as properties a job can require: `leaf=l1`, `spine=s1`, `accelerator=nvl0`. */
-export function placeProperties(tree: FabricTree, node: TreeNode): string[] {
-  return distancesOf(tree)
-    .sort((a, b) => Number(a === "accelerator") - Number(b === "accelerator"))
-    .flatMap((distance) => {
-      const domain = domainOf(tree, node, distance);
-      return domain === undefined ? [] : [`${distance}=${domain}`];
-    });
+/** Where a node stands, as properties a job can require: `leaf=l1`, `spine=s1`, and `accelerator=nvl0` last. */
+function placeProperties(tree: FabricTree, node: TreeNode): string[] {
+  return [...tree.tiers, "accelerator" as const].flatMap((distance) => {
+    const domain = domainOf(tree, node, distance);
+    return domain === undefined ? [] : [`${distance}=${domain}`];
+  });
 }
 
 /** Why a text cannot be a Flux property, or undefined when it can. */
