@@ -6,6 +6,9 @@ import { treeFromInventoryFile } from "../../../../tools/topology/inventory-file
 import { readTree } from "../../../../tools/topology/sources";
 import { damagedText, damagedValue, faultsOf, messages } from "../../hardware/topology/mutations";
 
+// A busy machine takes its time.
+jest.setTimeout(60_000);
+
 const stack = readFileSync(path.resolve(__dirname, "../../../../stacks/Pulumi.bare-metal.yaml"), "utf8");
 const cluster = (parse(stack) as { config: Record<string, unknown> }).config["turducken:cluster"];
 

@@ -3,6 +3,9 @@ import * as path from "node:path";
 import { parseAllDocuments } from "yaml";
 import { file, fixture, folder, INVENTORY, labelled, piped, PLACES, ROOT, topology } from "./inputs";
 
+// A busy machine takes its time.
+jest.setTimeout(60_000);
+
 async function treeOf(...argv: string[]): Promise<{ tiers: string[]; nodes: { name: string; chain: string[] }[] }> {
   const { code, out } = await topology("show", "--json", ...argv);
   expect(code).toBe(0);
