@@ -11,8 +11,11 @@ export interface Answer {
 
 /** What the gates ask an API server; the seam for tests of their waiting. */
 export interface ApiClient {
-  call(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer>;
+  /** The body of a PATCH is a JSON patch. */
+  call(method: Method, path: string, body?: unknown): Promise<Answer>;
 }
+
+export type Method = "GET" | "POST" | "PATCH";
 
 /**
  * Plain JSON over HTTPS with a kubeconfig's credentials. The generated clients drop every field they do not know, and
@@ -33,11 +36,12 @@ export class GateClient implements ApiClient {
   }
 
   /** @throws Error with the reason when there is no answer within 10 s */
-  async call(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> {
+  async call(method: Method, path: string, body?: unknown): Promise<Answer> {
     const text = body === undefined ? undefined : JSON.stringify(body);
+    const type = method === "PATCH" ? "application/json-patch+json" : "application/json";
     const headers = {
       accept: "application/json",
-      ...(text ? { "content-type": "application/json", "content-length": Buffer.byteLength(text) } : {}),
+      ...(text ? { "content-type": type, "content-length": Buffer.byteLength(text) } : {}),
     };
     const prefix = this.server.pathname.replace(/\/$/, "");
     const options: RequestOptions = {

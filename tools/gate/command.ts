@@ -5,11 +5,14 @@ export function register(program: Command): void {
   program
     .command("gate")
     .description(
-      "wait until nodes carry their topology labels, or (--api) check that the API server schedules gangs; the request is JSON on standard input",
+      "wait until nodes carry their topology labels, or (--api) check that the API server schedules gangs, or (--fluence) that Fluence may start; the request is JSON on standard input",
     )
     .option("--api <version>", "PodGroup API that must be served, e.g. scheduling.k8s.io/v1alpha2")
     .option("--namespace <name>", "where a pod is tried, without making it", "default")
     .option("--pod-group-label <key>", "also check that this label alone puts a pod into its group")
+    .option("--fluence", "wait until Fluence's nodes are its own and may be read anew")
+    .option("--fluence-hide", "hide all other nodes from Fluence, by a taint")
+    .option("--off", "with --fluence-hide: take that taint away everywhere")
     .action(async (options: GateOptions) => {
       const { runGate } = await import("./run");
       process.exitCode = await runGate(options, await readAll(process.stdin), {
@@ -23,6 +26,9 @@ export interface GateOptions {
   readonly api?: string;
   readonly namespace: string;
   readonly podGroupLabel?: string;
+  readonly fluence?: boolean;
+  readonly fluenceHide?: boolean;
+  readonly off?: boolean;
 }
 
 async function readAll(stream: NodeJS.ReadStream): Promise<string> {

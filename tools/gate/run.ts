@@ -2,6 +2,8 @@ import { z } from "zod";
 import { gangApiGate } from "./api";
 import { GateClient, UnreachableError } from "./client";
 import type { GateOptions } from "./command";
+import { fluenceGate } from "./fluence";
+import { hideFromFluence } from "./hide";
 import { labelGate } from "./labels";
 
 export interface Printer {
@@ -21,6 +23,18 @@ const labelRequest = z.object({
   ),
   timeoutSeconds: z.number().positive(),
 });
+const fluenceRequest = z.object({
+  kubeconfig: z.string().min(1),
+  own: z.array(z.string()),
+  restart: z.object({ namespace: z.string(), name: z.string(), hash: z.string() }),
+  timeoutSeconds: z.number().positive(),
+});
+const hideRequest = z.object({
+  kubeconfig: z.string().min(1),
+  hide: z.array(z.string()),
+  show: z.array(z.string()),
+  timeoutSeconds: z.number().positive(),
+});
 const apiRequest = z.object({ kubeconfig: z.string().min(1), timeoutSeconds: z.number().positive() });
 
 /** Answer of one gate: whether it may go on, and what to tell. */
@@ -36,7 +50,7 @@ export interface Verdict {
  */
 export async function runGate(options: GateOptions, input: string, print: Printer): Promise<number> {
   try {
-    const verdict = options.api ? await apiVerdict(options, input) : await labelVerdict(input);
+    const verdict = await verdictOf(options, input);
     for (const line of verdict.lines) (verdict.passed ? print.out : print.error)(line);
     return verdict.passed ? 0 : 1;
   } catch (error) {
@@ -44,6 +58,22 @@ export async function runGate(options: GateOptions, input: string, print: Printe
     print.error(error.message);
     return 2;
   }
+}
+
+function verdictOf(options: GateOptions, input: string): Promise<Verdict> {
+  if (options.fluenceHide) return hideVerdict(options, input);
+  if (options.fluence) return fluenceVerdict(input);
+  return options.api ? apiVerdict(options, input) : labelVerdict(input);
+}
+
+async function fluenceVerdict(input: string): Promise<Verdict> {
+  const request = decode(fluenceRequest, input);
+  return fluenceGate(request, new GateClient(request.kubeconfig));
+}
+
+async function hideVerdict(options: GateOptions, input: string): Promise<Verdict> {
+  const request = decode(hideRequest, input);
+  return hideFromFluence(request, options.off ?? false, new GateClient(request.kubeconfig));
 }
 
 async function labelVerdict(input: string): Promise<Verdict> {
