@@ -1,5 +1,8 @@
 import { runCommand } from "../topology/run-command";
 
+// A busy machine takes its time.
+jest.setTimeout(60_000);
+
 type Json = Record<string, unknown>;
 
 async function show(type: string, ...options: string[]): Promise<Json> {
