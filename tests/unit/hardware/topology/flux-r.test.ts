@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expandHostlist } from "../../../../hardware/hostlist";
 import { decodeIdset, encodeIdset } from "../../../../hardware/idset";
 import { renderFluxR, renderFluxResourceConfig } from "../../../../hardware/topology/renderers/flux-r";
+import type { NodeResources } from "../../../../hardware/topology/renderers/nodes";
 import { tomlString } from "../../../../hardware/topology/renderers/toml";
 import { anyTree, sameResources, treeOf } from "./trees";
 
@@ -102,8 +103,10 @@ describe("Flux R", () => {
 
 describe("[[resource.config]]", () => {
   const tree = treeOf("n1 l1", "n2 l1", "big1 l2", "n3 l2");
-  const small = { cores: 4 };
-  const resources = new Map([["n1", small], ["n2", small], ["big1", { cores: 16, gpus: 8 }], ["n3", small]]); // prettier-ignore
+  const resources = new Map<string, NodeResources>([
+    ...["n1", "n2", "n3"].map((name) => [name, { cores: 4 }] as const),
+    ["big1", { cores: 16, gpus: 8 }],
+  ]);
 
   test("names hosts first in the order of their ranks, and adds properties after", () => {
     const { output, problems } = renderFluxResourceConfig(tree, resources, {
