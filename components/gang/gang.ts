@@ -26,7 +26,7 @@ export class Gang extends pulumi.ComponentResource {
     super(Gang.type, name, {}, options);
     const { contract, gang, namespace } = args;
     const replace = { deleteBeforeReplace: true, replaceOnChanges: ["spec"] };
-    const group = newPodGroup(`${name}-group`, args, { parent: this, ...replace });
+    const group = newPodGroup(`${name}-group`, contract, podGroup(contract, gang, namespace), { parent: this, ...replace });
     const names = new k8s.core.v1.Service(`${name}-names`, gangService(gang, namespace), { parent: this });
     // The group's name as its output: replacing the group then replaces the Job, and takes its pods away before.
     const job = gangJob(contract, gang, namespace, group.metadata.name);
@@ -36,8 +36,12 @@ export class Gang extends pulumi.ComponentResource {
 }
 
 /** The two classes take the same manifest; which of them the cluster serves is in its contract. */
-function newPodGroup(name: string, { contract, gang, namespace }: GangArgs, options: pulumi.CustomResourceOptions) {
-  const manifest = podGroup(contract, gang, namespace);
+export function newPodGroup(
+  name: string,
+  contract: ClusterContract,
+  manifest: ReturnType<typeof podGroup>,
+  options: pulumi.CustomResourceOptions,
+): k8s.scheduling.v1alpha2.PodGroup | k8s.scheduling.v1beta1.PodGroup {
   const api = contract.kubernetes.gangApi;
   switch (api) {
     case "scheduling.k8s.io/v1alpha2":

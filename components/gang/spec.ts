@@ -102,7 +102,8 @@ function clusterProblems(contract: ClusterContract, path: string): Problem[] {
   ];
 }
 
-function poolProblems(contract: ClusterContract, gang: GangSpec, path: string): Problem[] {
+/** A pool that is not there, or not named where there are several. */
+export function poolProblems(contract: ClusterContract, gang: Pick<GangSpec, "pool">, path: string): Problem[] {
   if (poolOf(contract, gang)) return [];
   const names = workPools(contract).map((pool) => pool.name);
   const message =
