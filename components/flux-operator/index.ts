@@ -1,8 +1,15 @@
+export { fluxOperatorConfig, fluxOperatorProblems, operatorArch, operatorSettings, type FluxOperatorConfig } from "./config";
 export { CRD_NAME, miniClusterCrd, openApi } from "./crd";
-export { API_VERSION, GROUP, KIND, miniClusterSchema, type MiniClusterObject, type MiniClusterSpec } from "./model/spec";
+export { MANIFEST_KINDS, parseManifest, type ManifestObject } from "./manifest";
+export { loadManifest, type ManifestSource } from "./manifest-source";
 export type { MiniClusterContainer } from "./model/container";
 export type { MiniClusterFlux } from "./model/flux";
+export { API_VERSION, GROUP, KIND, miniClusterSchema, type MiniClusterObject, type MiniClusterSpec } from "./model/spec";
 export type { MiniClusterVolume } from "./model/volume";
+export { operatorDeployment, operatorNamespace, type OperatorSettings } from "./objects";
+export { FluxOperator, type FluxOperatorArgs } from "./operator";
+export { OPERATOR_ACCOUNT, OPERATOR_NAMESPACE } from "./rbac";
 export { miniClusterReference, referenceRows } from "./reference";
 export { headlessName, NAME_LENGTH } from "./rules/names";
 export { validateMiniClusterObject } from "./validate";
+export { OPERATOR_IMAGE, OPERATOR_TAGS, VERSIONS, type Arch } from "./versions";
