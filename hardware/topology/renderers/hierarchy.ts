@@ -93,33 +93,47 @@ function keysOf(node: TreeNode, chain: Chain, unknown: UnknownDomains): string[]
 }
 
 function completeChains(tree: FabricTree, problems: HardwareProblem[], warnings: HardwareProblem[]): Chain[] {
-  const chains: (string | undefined)[][] = tree.nodes.map((node) =>
+  const chains = tree.nodes.map((node) =>
     tree.tiers.map((tier, index) => (node.padded.includes(tier) ? undefined : node.chain[index])),
   );
-  for (let tier = 0; tier + 1 < tree.tiers.length; tier++) {
-    const parents = new Map<string, Set<string>>();
-    for (const chain of chains) {
-      const [child, parent] = [chain[tier], chain[tier + 1]];
-      if (child === undefined || parent === undefined) continue;
-      const known = parents.get(child);
-      if (known) known.add(parent);
-      else parents.set(child, new Set([parent]));
-    }
-    const words = { child: tree.tiers[tier]!, parent: tree.tiers[tier + 1]! };
-    for (const [child, known] of parents) if (known.size > 1) problems.push(twoParents(words, child, [...known]));
-    const filled = new Map<string, string[]>();
-    for (const [index, chain] of chains.entries()) {
-      const child = chain[tier];
-      const known = child === undefined || chain[tier + 1] !== undefined ? undefined : parents.get(child);
-      if (known?.size !== 1) continue;
-      chain[tier + 1] = [...known][0]!;
-      const names = filled.get(child!);
-      if (names) names.push(tree.nodes[index]!.name);
-      else filled.set(child!, [tree.nodes[index]!.name]);
-    }
-    for (const [child, names] of filled) warnings.push(believed(words, child, [...parents.get(child)!][0]!, names));
+  // What is above a domain can be known where something between them is not; so each pair of tiers, nearer ones first.
+  for (let upper = 1; upper < tree.tiers.length; upper++) {
+    for (let lower = upper - 1; lower >= 0; lower--) completePair(tree, chains, { lower, upper }, problems, warnings);
   }
   return chains;
+}
+
+/** Fills in the domain of the upper tier where others of the same lower domain say it, and nothing is known between the two. */
+function completePair(
+  tree: FabricTree,
+  chains: (string | undefined)[][],
+  { lower, upper }: { lower: number; upper: number },
+  problems: HardwareProblem[],
+  warnings: HardwareProblem[],
+): void {
+  const words = { child: tree.tiers[lower]!, parent: tree.tiers[upper]! };
+  const parents = new Map<string, Set<string>>();
+  const open = new Map<string, number[]>();
+  for (const [index, chain] of chains.entries()) {
+    const [child, parent] = [chain[lower], chain[upper]];
+    if (child === undefined || chain.slice(lower + 1, upper).some((name) => name !== undefined)) continue;
+    if (parent === undefined) append(open, child, index);
+    else parents.set(child, (parents.get(child) ?? new Set()).add(parent));
+  }
+  for (const [child, known] of parents) if (known.size > 1) problems.push(twoParents(words, child, [...known]));
+  for (const [child, indexes] of open) {
+    const [parent, ...others] = parents.get(child) ?? [];
+    if (parent === undefined || others.length > 0) continue;
+    for (const index of indexes) chains[index]![upper] = parent;
+    const names = indexes.map((index) => tree.nodes[index]!.name);
+    warnings.push(believed(words, child, parent, names));
+  }
+}
+
+function append(lists: Map<string, number[]>, key: string, value: number): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 interface Words {

@@ -141,6 +141,8 @@ describe("a Fluxion graph", () => {
     expect(filled.warnings).toEqual([
       expect.objectContaining({ path: "topology.leaf.l1", value: "n2", fix: "Give these nodes the spine s1." }),
     ]);
+    const acrossGap = render(treeOf("n1 l1 - -", "n2 l1 - c1"));
+    expect(pathsOf(acrossGap.output, "leaf")).toEqual(["/cluster/c1/unknown-spine-0/l1"]);
     const torn = render(treeOf("n1 l1 s1", "n2 l1 s2"));
     expect(torn.problems).toEqual([expect.objectContaining({ path: "topology.leaf.l1", value: "s1, s2" })]);
     check(torn.output);
@@ -158,6 +160,24 @@ describe("a Fluxion graph", () => {
 });
 
 describe("for any tree", () => {
+  test("there are as many vertices of each known domain as labels tell apart: one", () => {
+    fc.assert(
+      fc.property(anyTree(true), (tree) => {
+        const { output } = render(tree);
+        for (const { tier, type } of jgfTypes(tree)) {
+          const labelled = new Set(
+            tree.nodes.flatMap((node) => (node.padded.includes(tier) ? [] : [node.chain[tree.tiers.indexOf(tier)]])),
+          );
+          const drawn = output.graph.nodes.filter(
+            ({ metadata }) => metadata.type === type && !metadata.name.startsWith("unknown-"),
+          );
+          expect(drawn).toHaveLength(labelled.size);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test("all nodes are at one depth below one root, none is lost, and two runs give the same bytes", () => {
     fc.assert(
       fc.property(anyTree(true), (tree) => {
