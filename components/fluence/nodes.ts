@@ -33,11 +33,17 @@ export function hiddenNodes(contract: ClusterContract, pools: readonly string[])
     .sort();
 }
 
-/** Pools whose nodes must carry a taint, in the contract's order: every pool with nodes for work that is not Fluence's. */
-export function poolsToTaint(contract: ClusterContract, pools: readonly string[]): string[] {
-  return contract.pools
-    .map((pool) => pool.name)
-    .filter((name) => !pools.includes(name) && contract.nodes.some((node) => node.pool === name && node.schedulable));
+/**
+ * Pools whose nodes must be tainted, in the contract's order: every other pool with nodes for work that the contract gives no taint.
+ * Nodes that it knows by name are tainted by `hideNodes`; those of `nameless` pools must come with the taint.
+ */
+export function poolsToTaint(contract: ClusterContract, pools: readonly string[]): { named: string[]; nameless: string[] } {
+  const others = contract.pools.filter((pool) => !pools.includes(pool.name) && !hasHardTaint(pool)).map((pool) => pool.name);
+  const members = (name: string) => contract.nodes.filter((node) => node.pool === name);
+  return {
+    named: others.filter((name) => members(name).some((node) => node.schedulable)),
+    nameless: others.filter((name) => members(name).length === 0),
+  };
 }
 
 /** Whether pods need a toleration to run on a pool, by what the contract says. */
@@ -57,6 +63,19 @@ export function nodeMarks(
   return contract.nodes
     .filter((node) => node.schedulable)
     .map(({ name }) => ({ name, labels: { [FLUENCE_NODE_LABEL]: String(own.has(name)) } }));
+}
+
+/**
+ * Whether Fluence's nodes, in the order of their names, go through one domain of the nearest tier after another. Then `lonode` and
+ * `first` fill a leaf before they touch the next; no more than that.
+ */
+export function namesFollowTopology(contract: ClusterContract, pools: readonly string[]): boolean {
+  const tier = contract.topologyKeys[0]?.tier;
+  if (tier === undefined) return true;
+  const byName = new Map(contract.nodes.map((node) => [node.name, node.domains[tier]]));
+  const domains = fluenceNodes(contract, pools).map((name) => byName.get(name));
+  const runs = domains.filter((domain, index) => index === 0 || domain !== domains[index - 1]);
+  return runs.length === new Set(domains).size;
 }
 
 /** Same set of names, same hash, whatever their order: 16 hex digits. */

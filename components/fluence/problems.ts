@@ -2,7 +2,7 @@ import type { Problem } from "../config/problems";
 import type { ClusterContract } from "../contract/contract";
 import { minorOf } from "../kubernetes/versions";
 import type { FluenceConfig } from "./config";
-import { fluenceNodes, hasHardTaint } from "./nodes";
+import { fluenceNodes, hasHardTaint, HIDDEN_TAINT, namesFollowTopology, poolsToTaint } from "./nodes";
 import { FLUENCE_ARCH, FLUENCE_VERSIONS } from "./versions";
 
 /** Something else that places pods on a pool: gangs of the Kubernetes scheduler, a Kueue flavour. */
@@ -28,9 +28,47 @@ export function fluenceProblems(
   return [
     ...clusterProblems(contract, path),
     ...poolProblems(contract, config.pools, path),
+    ...taintProblems(contract, config.pools, path),
     ...runOnProblems(contract, config, path),
     ...claimProblems(config.pools, claims, path),
   ];
+}
+
+/** What works and is likely not what was meant. */
+export function fluenceWarnings(
+  contract: ClusterContract,
+  config: Pick<FluenceConfig, "pools" | "retries" | "logLevel">,
+  path = "layers.fluence",
+): Problem[] {
+  const warnings: Problem[] = [];
+  if (contract.pools.every((pool) => config.pools.includes(pool.name) || !usable(contract, pool.name))) {
+    warnings.push({
+      path: `${path}.pools`,
+      value: config.pools,
+      message:
+        "every node that can carry work is Fluence's; pods of other schedulers that do not tolerate the control plane's taint stay Pending",
+      fix: "leave a pool for operators and services, unless the control plane takes them all",
+    });
+  }
+  if (!namesFollowTopology(contract, config.pools)) {
+    warnings.push({
+      path: `${path}.pools`,
+      value: config.pools,
+      message:
+        "Fluence places by the order of node names, which here goes to and fro between leaves; gangs without `within` will straddle them",
+      fix: "use `within`, or name hosts in the order of their leaves",
+    });
+  }
+  if (config.retries === "fast" && config.logLevel >= 2) {
+    warnings.push({
+      path: `${path}.logLevel`,
+      value: config.logLevel,
+      message: "while a gang waits, thousands of failed attempts a second are logged: 6 to 10 MB a second at 4",
+      allowed: "0 or 1",
+      fix: "use it to look for a fault, and set it back",
+    });
+  }
+  return warnings;
 }
 
 function clusterProblems(contract: ClusterContract, path: string): Problem[] {
@@ -93,6 +131,16 @@ function poolProblems(contract: ClusterContract, pools: readonly string[], path:
     });
   }
   return problems;
+}
+
+function taintProblems(contract: ClusterContract, pools: readonly string[], path: string): Problem[] {
+  return poolsToTaint(contract, pools).nameless.map((name) => ({
+    path: `${path}.pools`,
+    value: pools,
+    message: `nodes of pool ${name} are not known by name, so they cannot be hidden from Fluence, which takes every node without a taint`,
+    allowed: `${HIDDEN_TAINT.key}:${HIDDEN_TAINT.effect} on every node of ${name}, from its start`,
+    fix: `give pool ${name} the taint, and its toleration in the contract, where it is made`,
+  }));
 }
 
 function runOnProblems(
