@@ -11,6 +11,9 @@ import {
   serviceAccount,
 } from "../../components/fluence/objects";
 import { fluencePod, fluencePodGroup, JOBID_ANNOTATION } from "../../components/fluence/workload";
+import { admissionBinding, admissionPolicy } from "../../components/gang/admission";
+import { gangJob, podGroup } from "../../components/gang/objects";
+import { POD_GROUP_LABEL } from "../../components/gang/spec";
 import type { GateOptions } from "../../tools/gate/command";
 import { runGate } from "../../tools/gate/run";
 import { exampleContract, pool } from "../fixtures/contract";
@@ -95,14 +98,16 @@ function terms(pod: Pod): unknown {
         (error: { stdout?: string }) => (error.stdout ?? "").trim(),
       );
 
-  async function gate(options: Partial<GateOptions>, seconds = 2, own = OWN) {
+  async function gateOf(options: Partial<GateOptions>, request: object) {
     const lines: string[] = [];
-    const request = options.fluence
-      ? { own, restart: { namespace: config.namespace, name: "fluence", hash: restartHash(contract, config) } }
-      : { hide: hiddenNodes(contract, config.pools), show: OWN };
-    const input = JSON.stringify({ kubeconfig: plane.kubeconfig, timeoutSeconds: seconds, ...request });
+    const input = JSON.stringify({ kubeconfig: plane.kubeconfig, ...request });
     const print = { out: (line: string) => lines.push(line), error: (line: string) => lines.push(line) };
     return { code: await runGate({ namespace: "default", ...options }, input, print), text: lines.join("\n") };
+  }
+  function gate(options: Partial<GateOptions>, timeoutSeconds = 2, own = OWN) {
+    const restart = { namespace: config.namespace, name: "fluence", hash: restartHash(contract, config) };
+    const question = options.fluence ? { own, restart } : { hide: hiddenNodes(contract, config.pools), show: OWN };
+    return gateOf(options, { timeoutSeconds, ...question });
   }
   const taints = async (name: string) =>
     (await plane.get<{ spec: { taints?: object[] } }>(["node", name])).spec.taints?.map((each) => JSON.stringify(each)) ?? [];
@@ -280,6 +285,26 @@ function terms(pod: Pod): unknown {
     await remove("ring-0", "bystander");
     await plane.kubectl(["delete", "podgroups.scheduling.k8s.io", "ring", "-n", "others", "--timeout=20s"]);
   }, 60_000);
+
+  test("a gang of the Kubernetes scheduler starts on hidden nodes, though nothing in it knows of Fluence", async () => {
+    await plane.apply("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", admissionPolicy());
+    await plane.apply("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding", admissionBinding());
+    const grouped = () => gateOf({ api: "scheduling.k8s.io/v1alpha2", podGroupLabel: POD_GROUP_LABEL }, { timeoutSeconds: 60 });
+    expect((await grouped()).code).toBe(0);
+    const resources = { cpu: "5", memory: "1Gi" };
+    const gang = { name: "native", nodes: 2, pool: "service", image: "registry.invalid/work@sha256:0", resources };
+    await plane.apply("scheduling.k8s.io/v1alpha2", "PodGroup", podGroup(contract, gang, "others"));
+    await plane.apply("batch/v1", "Job", gangJob(contract, gang, "others"));
+    const nodes = await poll(
+      30,
+      async () => (await plane.get<{ items: Pod[] }>(["pods", "-n", "others", "-l", `${POD_GROUP_LABEL}=native`])).items,
+      (items) => items.length === 2 && items.every((each) => each.spec.nodeName !== undefined),
+    );
+    expect(nodes.map((each) => each.spec.nodeName).sort()).toEqual(["n05", "n06"]);
+    await plane.kubectl(["delete", "job", "native", "-n", "others", "--cascade=orphan"]);
+    await remove("-l", `${POD_GROUP_LABEL}=native`);
+    await plane.kubectl(["delete", "podgroups.scheduling.k8s.io", "native", "-n", "others", "--timeout=20s"]);
+  }, 120_000);
 
   test("a pod that names Fluence's node itself carries the affinity by which the kubelet refuses it, and the gate names it", async () => {
     await create("sneaky", { nodeName: "n02", schedulerName: "fluence" });
