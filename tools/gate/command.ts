@@ -5,7 +5,7 @@ export function register(program: Command): void {
   program
     .command("gate")
     .description(
-      "wait until nodes carry their topology labels, or (--api) check that the API server schedules gangs, or (--fluence) that Fluence may start; the request is JSON on standard input",
+      "wait until nodes carry their topology labels, or (--api) check that the API server schedules gangs, or (--fluence) that Fluence may start, or (--kueue) that Kueue answers; the request is JSON on standard input",
     )
     .option("--api <version>", "PodGroup API that must be served, e.g. scheduling.k8s.io/v1alpha2")
     .option("--namespace <name>", "where a pod is tried, without making it", "default")
@@ -13,6 +13,7 @@ export function register(program: Command): void {
     .option("--fluence", "wait until Fluence's nodes are its own and may be read anew")
     .option("--fluence-hide", "hide all other nodes from Fluence, by a taint")
     .option("--off", "with --fluence-hide: take that taint away everywhere")
+    .option("--kueue <version>", "wait until Kueue serves this API and its webhook answers, e.g. kueue.x-k8s.io/v1beta2")
     .action(async (options: GateOptions) => {
       const { runGate } = await import("./run");
       process.exitCode = await runGate(options, await readAll(process.stdin), {
@@ -26,6 +27,7 @@ export interface GateOptions {
   readonly api?: string;
   readonly namespace: string;
   readonly podGroupLabel?: string;
+  readonly kueue?: string;
   readonly fluence?: boolean;
   readonly fluenceHide?: boolean;
   readonly off?: boolean;

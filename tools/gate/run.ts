@@ -4,6 +4,7 @@ import { GateClient, UnreachableError } from "./client";
 import type { GateOptions } from "./command";
 import { fluenceGate } from "./fluence";
 import { hideFromFluence } from "./hide";
+import { kueueGate } from "./kueue";
 import { labelGate } from "./labels";
 
 export interface Printer {
@@ -63,12 +64,18 @@ export async function runGate(options: GateOptions, input: string, print: Printe
 function verdictOf(options: GateOptions, input: string): Promise<Verdict> {
   if (options.fluenceHide) return hideVerdict(options, input);
   if (options.fluence) return fluenceVerdict(input);
+  if (options.kueue) return kueueVerdict(options.kueue, input);
   return options.api ? apiVerdict(options, input) : labelVerdict(input);
 }
 
 async function fluenceVerdict(input: string): Promise<Verdict> {
   const request = decode(fluenceRequest, input);
   return fluenceGate(request, new GateClient(request.kubeconfig));
+}
+
+async function kueueVerdict(api: string, input: string): Promise<Verdict> {
+  const { kubeconfig, timeoutSeconds } = decode(apiRequest, input);
+  return kueueGate({ api, timeoutSeconds }, new GateClient(kubeconfig));
 }
 
 async function hideVerdict(options: GateOptions, input: string): Promise<Verdict> {
