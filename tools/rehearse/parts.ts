@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expandHostlist } from "../../hardware";
 import { ensureBinaries, relinkOlderPatch, type Binaries } from "./binaries";
 import { layOutForHosts, cacheFolder } from "./binaries";
-import { ensureImages, layOutImages } from "./images";
+import { ensureImages, layOutImages, type Images } from "./images";
 import { ensureClusterPackages, startLab, type RunningLab } from "./lab";
 import { PATHS, type StackConfig } from "./overrides";
 import type { Reporter } from "./report";
@@ -16,6 +16,8 @@ export interface Parts {
   readonly versions: { readonly first: string; readonly current: string };
   /** Debian packages laid over every host. */
   readonly overlay: string;
+  /** Our own images, pinned by digest. */
+  readonly images: Images["pinned"];
   /** Mounted into every host. */
   readonly mounts: readonly { readonly from: string; readonly to: string }[];
 }
@@ -46,6 +48,7 @@ export async function prepareParts(options: PartsOptions, reporter: Reporter): P
   return {
     versions: { first: bare(all[0]!.version), current: bare(current.version) },
     overlay,
+    images: images.at(-1)!.pinned,
     mounts: [
       { from: folders.kubernetes, to: PATHS.kubernetes },
       { from: folders.images, to: PATHS.images },

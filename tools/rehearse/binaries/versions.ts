@@ -25,6 +25,6 @@ export const HOST_PROGRAMS = ["kubeadm", "kubelet", "kubectl"] as const;
 export const OTHER_PROGRAMS = ["etcd", "coredns"] as const;
 
 /** Our own; always built, since nobody else has them. */
-export const OWN_PROGRAMS = ["pause", "turducken-work"] as const;
+export const OWN_PROGRAMS = ["pause", "turducken-work", "stand-in-operator"] as const;
 
 export type ProgramName = (typeof KUBERNETES_PROGRAMS)[number] | (typeof OTHER_PROGRAMS)[number] | (typeof OWN_PROGRAMS)[number];

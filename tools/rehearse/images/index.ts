@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { cacheFolder, type Binaries, type ProgramName } from "../binaries";
 import { inParallel, mustExecute } from "../lab/execute";
 import { iptablesFiles } from "./iptables";
-import { writeImage, type ImageFile, type ImageSpec } from "./oci";
+import { digestReferenceIn, writeImage, type ImageFile, type ImageSpec } from "./oci";
 
 /** The name under which locally made images are imported. Nothing serves it. */
 export const IMAGE_REPOSITORY = "registry.local";
@@ -12,8 +12,11 @@ export const IMAGE_REPOSITORY = "registry.local";
 /** Our small programs: `/turducken-work serve | hold | probe | lookup`. */
 export const WORK_IMAGE = `${IMAGE_REPOSITORY}/turducken-work:v1`;
 
+/** Takes the place of the Flux Operator, whose image is out of reach: makes the same objects, without Flux in them. */
+export const OPERATOR_IMAGE = `${IMAGE_REPOSITORY}/flux-operator:v1`;
+
 /** Raised when the way images are written changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 export interface Images {
   readonly version: string;
@@ -21,6 +24,8 @@ export interface Images {
   readonly archives: ReadonlyMap<string, string>;
   /** Folder with all archives of this version and nothing else. */
   readonly folder: string;
+  /** Our own images by their digests, as stacks name them that pin. */
+  readonly pinned: { readonly work: string; readonly operator: string };
   /** How many had to be made now. */
   readonly made: number;
 }
@@ -54,7 +59,14 @@ export async function ensureImages(binaries: Binaries, options: ImagesOptions = 
     .slice(0, 8);
   const folder = join(cache, `${binaries.version}-${key}`);
   layOutImages([{ archives: ordered }], folder);
-  return { version: binaries.version, archives: ordered, folder, made };
+  const pin = (reference: string) => digestReferenceIn(ordered.get(reference)!, reference);
+  return {
+    version: binaries.version,
+    archives: ordered,
+    folder,
+    pinned: { work: pin(WORK_IMAGE), operator: pin(OPERATOR_IMAGE) },
+    made,
+  };
 }
 
 /** Adds the archives of one or more versions to a folder, by hard links where the disk allows; images they share appear once. */
@@ -100,7 +112,7 @@ async function imageSpecs(
   roots: readonly string[],
 ): Promise<ImageSpec[]> {
   const proxyExtras = await iptablesFiles(roots);
-  return [...references, WORK_IMAGE].map((reference) => imageSpec(reference, programs, proxyExtras));
+  return [...references, WORK_IMAGE, OPERATOR_IMAGE].map((reference) => imageSpec(reference, programs, proxyExtras));
 }
 
 /** What is in an image follows from its name. Errors: kubeadm asks for one that we know no program for. */
@@ -110,12 +122,17 @@ export function imageSpec(
   proxyExtras: readonly ImageFile[],
 ): ImageSpec {
   const name = basename(reference).split(":")[0]!;
+  if (reference === OPERATOR_IMAGE) {
+    const files = [{ path: "/manager", source: programs["stand-in-operator"], mode: 0o755 }];
+    return { reference, entrypoint: ["/manager"], files, byDigest: true };
+  }
   const program = name as ProgramName;
   const source = programs[program];
   if (!source) throw new Error(`kubeadm wants the image ${reference}, and the rehearsal has no program ${name}`);
   // Manifests of kubeadm call these by name, from PATH; the others' manifests leave the entrypoint to the image.
   const path = /^kube-|^etcd$/.test(name) ? `/usr/local/bin/${name}` : `/${name}`;
-  return { reference, entrypoint: [path], files: [{ path, source, mode: 0o755 }, ...(name === "kube-proxy" ? proxyExtras : [])] };
+  const files = [{ path, source, mode: 0o755 }, ...(name === "kube-proxy" ? proxyExtras : [])];
+  return { reference, entrypoint: [path], files, ...(reference === WORK_IMAGE ? { byDigest: true } : {}) };
 }
 
 /** Content, as far as a name, size and time of change tell it. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createWriteStream, mkdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, createWriteStream, mkdirSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -14,6 +14,8 @@ export interface ImageSpec {
   readonly reference: string;
   readonly entrypoint: readonly string[];
   readonly files: readonly ImageFile[];
+  /** Give it a second name with its digest, for those who pin: `registry.local/name@sha256:…`. @default false */
+  readonly byDigest?: boolean;
 }
 
 const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -44,18 +46,36 @@ export async function writeImage(spec: ImageSpec, target: string, architecture: 
   });
   const index = json({
     schemaVersion: 2,
-    manifests: [
-      {
-        ...descriptor("application/vnd.oci.image.manifest.v1+json", sha256(manifest), manifest.length),
-        platform: { architecture, os: "linux" },
-        annotations: {
-          "io.containerd.image.name": spec.reference,
-          "org.opencontainers.image.ref.name": spec.reference.split(":").pop()!,
-        },
-      },
-    ],
+    manifests: namesOf(spec, sha256(manifest)).map((name) => ({
+      ...descriptor("application/vnd.oci.image.manifest.v1+json", sha256(manifest), manifest.length),
+      platform: { architecture, os: "linux" },
+      annotations: { "io.containerd.image.name": name, "org.opencontainers.image.ref.name": name.split(":").pop()! },
+    })),
   });
   await write(target, archive({ index, config, manifest, layerDigest, layerSize, layer }));
+}
+
+function namesOf({ reference, byDigest }: ImageSpec, digest: string): string[] {
+  return [reference, ...(byDigest ? [digestReference(reference, digest)] : [])];
+}
+
+function digestReference(reference: string, digest: string): string {
+  return `${reference.replace(/:[^:/]+$/, "")}@sha256:${digest}`;
+}
+
+/** The name with the digest of an archive that `writeImage` wrote with `byDigest`. */
+export function digestReferenceIn(archive: string, reference: string): string {
+  // index.json is the second entry; all before the layer is small.
+  const head = Buffer.alloc(16 * 1024);
+  const file = openSync(archive, "r");
+  try {
+    readSync(file, head, 0, head.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  const digest = /"digest":"sha256:([0-9a-f]{64})"/.exec(head.toString("latin1"))?.[1];
+  if (!digest) throw new Error(`${archive} is no image archive`);
+  return digestReference(reference, digest);
 }
 
 interface Parts {

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, ut
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ProgramName } from "../../../../../tools/rehearse/binaries";
-import { imageSpec, layOutImages, WORK_IMAGE } from "../../../../../tools/rehearse/images";
+import { imageSpec, layOutImages, OPERATOR_IMAGE, WORK_IMAGE } from "../../../../../tools/rehearse/images";
 import { libraryFiles } from "../../../../../tools/rehearse/images/iptables";
-import { writeImage, type ImageSpec } from "../../../../../tools/rehearse/images/oci";
+import { digestReferenceIn, writeImage, type ImageSpec } from "../../../../../tools/rehearse/images/oci";
 import { tar, tarSize, type TarEntry } from "../../../../../tools/rehearse/images/tar";
 import { execute } from "../../../../../tools/rehearse/lab/execute";
 
@@ -87,6 +87,19 @@ describe("an image archive", () => {
     expect((await execute([join(layer, "bin/alias")])).stdout).toBe("it runs\n");
   });
 
+  it("is named by its digest too where asked, and says that name without being unpacked", async () => {
+    const spec = { ...example(), byDigest: true };
+    await writeImage(spec, join(folder, "pinned.tar"), "amd64");
+    const target = await unpack(join(folder, "pinned.tar"), "pinned");
+    const { manifests } = JSON.parse(readFileSync(join(target, "index.json"), "utf8"));
+    const pinned = `${spec.reference.replace(/:v1\.2$/, "")}@${manifests[0].digest}`;
+    expect(manifests.map((each: { annotations: object }) => Object.values(each.annotations)[0])).toEqual([
+      spec.reference,
+      pinned,
+    ]);
+    expect(digestReferenceIn(join(folder, "pinned.tar"), spec.reference)).toBe(pinned);
+  });
+
   it("has the same bytes whenever and wherever its files were written", async () => {
     const spec = example();
     await writeImage(spec, join(folder, "one.tar"), "amd64");
@@ -108,6 +121,10 @@ describe("what is in an image", () => {
     ]);
     expect(imageSpec("registry.local/coredns:v1.14.2", programs, []).entrypoint).toEqual(["/coredns"]);
     expect(imageSpec(WORK_IMAGE, programs, []).entrypoint).toEqual(["/turducken-work"]);
+    expect(imageSpec(OPERATOR_IMAGE, programs, [])).toMatchObject({
+      files: [{ path: "/manager", source: "/cache/stand-in-operator" }],
+      byDigest: true,
+    });
   });
 
   it("is iptables too for kube-proxy and for nothing else", () => {
