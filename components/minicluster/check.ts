@@ -3,8 +3,7 @@ import type { ClusterContract } from "../contract/contract";
 import { validateMiniClusterObject } from "../flux-operator/validate";
 import { fitProblems } from "../gang/fit";
 import { poolOf, poolProblems, type ContractPool } from "../gang/spec";
-import { placementProblems } from "../placement/problems";
-import { leavesOf } from "../placement/problems";
+import { leavesOf, placementProblems } from "../placement/problems";
 import { launchProblems, launchWarnings, viewProblems } from "./check-launch";
 import { podProblems } from "./check-pod";
 import { miniClusterObject } from "./objects";
@@ -198,11 +197,15 @@ function leafFit(contract: ClusterContract, spec: MiniClusterSpec, path: string)
   ];
 }
 
-/** What the operator would only write to its log, for all that the user can cause (names are told in the user's words above). */
+/** Parts of the object that come from fields which are looked at above. */
+const TOLD = ["metadata.", "spec.network", "spec.size", "spec.tasks", "spec.pod.labels", "spec.containers[0].resources"];
+
+/** What the operator would only write to its log, in the user's words where a field of theirs becomes one of the container. */
 function objectProblems(contract: ClusterContract, layers: MiniClusterLayers, spec: MiniClusterSpec, path: string): Problem[] {
   const object = miniClusterObject(contract, layers, spec, ANY_NAMESPACE);
-  const told = [".metadata.name", ".spec.network.headlessName", ".spec.size", ".spec.tasks"].map((field) => `${path}${field}`);
-  return validateMiniClusterObject(object, path).filter((problem) => !told.includes(problem.path));
+  return validateMiniClusterObject(object, path)
+    .filter((problem) => !TOLD.some((each) => problem.path.startsWith(`${path}.${each}`)))
+    .map((problem) => ({ ...problem, path: problem.path.replace(`${path}.spec.containers[0].`, `${path}.`) }));
 }
 
 /** One fact found on two ways is told once. */

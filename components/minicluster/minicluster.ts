@@ -18,7 +18,7 @@ export interface MiniClusterArgs {
   /** Its own: the operator writes a label on every pod of the namespace that lacks it, and pod logs there show the CURVE key. */
   readonly namespace: string;
   /** For the namespace only; read by the gate of `spec.wait`. */
-  readonly kubeconfig?: pulumi.Input<string>;
+  readonly kubeconfig: pulumi.Input<string>;
 }
 
 /**
@@ -88,7 +88,6 @@ export class MiniCluster extends pulumi.ComponentResource {
   }
 
   private waitFor(name: string, { spec, namespace, kubeconfig }: MiniClusterArgs, until: "started" | "complete") {
-    if (kubeconfig === undefined) throw new Error(`MiniCluster ${spec.name} is to be waited for, and no kubeconfig was given`);
     const owner = this.object.metadata.uid;
     const timeoutSeconds = spec.waitSeconds ?? 3600;
     return jobGate(

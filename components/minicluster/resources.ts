@@ -3,11 +3,13 @@ import type { ContractPool } from "../gang/spec";
 import { coresOf, type MiniClusterLayers, type MiniClusterSpec } from "./spec";
 
 /**
- * Share of a node that a pod asks for when the user says nothing. The rest is for daemons, and for what a real node has less than
- * its data sheet; still no second pod of the kind fits beside it. Also below what Fluence can place: it compares requests in millions
- * of bytes with nodes in MiB (converged-computing/fluence:pkg/placement/placement.go@e242622).
+ * Share of what a pod could have that one asks for when the user says nothing: a real node has less memory than its data sheet,
+ * and Fluence compares requests in millions of bytes with nodes in MiB (converged-computing/fluence:pkg/placement/placement.go
+ * @e242622). Of CPU without a limit it gets what it uses anyway; the request only keeps others away.
  */
 const SHARE = 0.9;
+/** Above half of a node, in millicores. */
+const MARGIN = 100;
 
 /** GPUs that Flux schedules. */
 const GPUS = ["nvidia.com/gpu", "amd.com/gpu"];
@@ -33,7 +35,7 @@ export interface PodSize {
 export function podSize(pool: ContractPool, spec: MiniClusterSpec, layers?: Pick<MiniClusterLayers, "devices">): PodSize {
   const exclusive = spec.cpu === "exclusive";
   const asked: Record<string, string> = {
-    cpu: exclusive ? String(exclusiveCpus(pool)) : `${Math.floor(cpuOffer(pool) * SHARE)}m`,
+    cpu: exclusive ? String(exclusiveCpus(pool)) : `${sharedMillicores(pool)}m`,
     memory: `${Math.floor(memoryOffer(pool) * SHARE)}Mi`,
     ...devicesOf(pool, layers),
     ...(pool.hugePagesMiB > 0 ? { "hugepages-2Mi": `${pool.hugePagesMiB}Mi` } : {}),
@@ -53,14 +55,18 @@ function devicesOf(pool: ContractPool, layers?: Pick<MiniClusterLayers, "devices
 }
 
 export const cpusOf = (pool: ContractPool): number => pool.cores * pool.threadsPerCore;
-const cpuOffer = (pool: ContractPool): number => pool.broker?.cpuMillicores ?? cpusOf(pool) * 1000;
+/** Without the offer of a machine type, one CPU stays free for daemons. */
+const cpuOffer = (pool: ContractPool): number => pool.broker?.cpuMillicores ?? Math.max(1, cpusOf(pool) - 1) * 1000;
 const memoryOffer = (pool: ContractPool): number => pool.broker?.memoryMiB ?? Math.floor(pool.memoryGiB * 1024);
 
-/** Whole cores. Where nothing is kept back for the system, one core stays free: daemons ask for CPU, too. */
+/** Whole cores of what the machine can give to one pod. */
 function exclusiveCpus(pool: ContractPool): number {
-  const offered = Math.floor(cpuOffer(pool) / 1000 / pool.threadsPerCore);
-  const all = offered * pool.threadsPerCore >= cpusOf(pool) && offered > 1;
-  return (all ? offered - 1 : offered) * pool.threadsPerCore;
+  return Math.max(1, Math.floor(cpuOffer(pool) / 1000 / pool.threadsPerCore)) * pool.threadsPerCore;
+}
+
+/** More than half of the node, however small it is. */
+function sharedMillicores(pool: ContractPool): number {
+  return Math.max(Math.floor(cpuOffer(pool) * SHARE), cpusOf(pool) * 500 + MARGIN);
 }
 
 /** Why no two pods fit on one node; undefined when they could. The operator only prefers different nodes. */

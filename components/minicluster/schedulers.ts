@@ -2,13 +2,10 @@ import type { ClusterContract } from "../contract/contract";
 import { fluencePod, fluencePodGroup } from "../fluence/workload";
 import { leafSelector } from "../fluence/leaves";
 import { podGroup } from "../gang/objects";
-import { POD_GROUP_LABEL, tierKey, workPools } from "../gang/spec";
+import { POD_GROUP_LABEL, workPools } from "../gang/spec";
+import { kueueParts } from "../kueue/parts";
 import { poolSelector } from "../placement/pool";
 import type { MiniClusterLayers, MiniClusterSpec } from "./spec";
-
-/** https://kueue.sigs.k8s.io/docs/reference/labels-and-annotations/; kubernetes-sigs/kueue:apis/kueue/v1beta1/topology_types.go@v0.19.2 */
-export const QUEUE_LABEL = "kueue.x-k8s.io/queue-name";
-const TOPOLOGY = "kueue.x-k8s.io/podset-";
 
 /** What a scheduler needs to be told, and where a MiniCluster says it. */
 export interface SchedulerParts {
@@ -48,13 +45,12 @@ export function schedulerParts(
       const pod = fluencePod(spec.name, leaf);
       return { ...NOTHING, ...pod, disableAffinity: true, group: fluencePodGroup(contract, spec, namespace) };
     }
-    case "kueue":
-      return {
-        ...NOTHING,
-        annotations: kueueAnnotations(contract, spec),
-        nodeSelector,
-        jobLabels: { [QUEUE_LABEL]: queueOf(layers, pool) ?? "" },
-      };
+    case "kueue": {
+      const several = workPools(contract).length > 1;
+      const kueue = { queue: queueOf(layers, pool) ?? "", poolLabels: layers.poolLabels };
+      const parts = kueueParts(contract, { ...spec, pool: several ? pool : undefined }, kueue);
+      return { ...NOTHING, annotations: parts.podAnnotations, nodeSelector: parts.nodeSelector, jobLabels: parts.jobLabels };
+    }
     case "default":
       return { ...NOTHING, nodeSelector };
     default:
@@ -76,17 +72,3 @@ function placeSelector(contract: ClusterContract, spec: MiniClusterSpec, pool: s
 
 /** Pods find each other in a gang by the same description as a plain one. */
 const gangOf = ({ name, nodes, within, pool, image }: MiniClusterSpec) => ({ name, nodes, within, pool, image });
-
-/** One of required and preferred; `pack` alone is a wish for the nearest tier. Slices come on top. */
-function kueueAnnotations(contract: ClusterContract, spec: MiniClusterSpec): Record<string, string> {
-  const key = (tier: string) => tierKey(contract, tier)?.key ?? tier;
-  const { within, slices } = spec;
-  const preferred = spec.preferred ?? (spec.pack && within === undefined ? "tier-0" : undefined);
-  return {
-    ...(within === undefined ? {} : { [`${TOPOLOGY}required-topology`]: key(within) }),
-    ...(preferred === undefined ? {} : { [`${TOPOLOGY}preferred-topology`]: key(preferred) }),
-    ...(slices === undefined
-      ? {}
-      : { [`${TOPOLOGY}slice-required-topology`]: key(slices.within), [`${TOPOLOGY}slice-size`]: String(slices.size) }),
-  };
-}

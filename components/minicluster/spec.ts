@@ -94,6 +94,8 @@ export interface MiniClusterLayers {
   /** Kueue: the LocalQueue, for all pools or by pool. */
   readonly queue?: string;
   readonly queues?: Readonly<Record<string, string>>;
+  /** Kueue: labels by which its flavors tell pools apart, where they are not those of the layers or the provider. */
+  readonly poolLabels?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Fluence: the pools whose nodes it owns. Absent: not known. */
   readonly fluencePools?: readonly string[];
 }
