@@ -20,7 +20,7 @@ export function managerRole() {
   return {
     metadata: { name: MANAGER_ROLE },
     rules: [
-      // patch: a resize beyond maxSize is set back (controllers/flux/scale.go). delete: `cleanup: true`.
+      // patch: a size beyond the one it was made for is set back (controllers/flux/scale.go). delete: `cleanup: true`.
       { apiGroups: [GROUP], resources: ["miniclusters"], verbs: ["list", "watch", "patch", "delete"] },
       { apiGroups: [GROUP], resources: ["miniclusters/status"], verbs: ["update"] },
       // Only where admission plugin OwnerReferencesPermissionEnforcement is on: what it makes has blocking owner references.

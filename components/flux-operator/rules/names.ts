@@ -21,16 +21,22 @@ export const headlessName = ({ metadata, spec }: MiniClusterObject) => spec.netw
 
 export function checkNames(cluster: MiniClusterObject, check: Check): void {
   const { metadata, spec } = cluster;
-  const short = metadata.name.length <= NAME_LENGTH;
+  const { name } = metadata;
   const ownService = !spec.network?.headlessName;
-  const plain = ownService ? isServiceName(metadata.name) : isLabel(metadata.name);
-  check.when(!short || !plain, ["metadata", "name"], {
-    value: metadata.name,
-    message: short
-      ? "It becomes the name of a container, of volumes and of a Service, which it cannot be."
-      : `It is too long: the operator adds "-entrypoint", and a volume's name has at most 63 characters. It then tries for ever.`,
-    allowed: `${(ownService ? SERVICE_WORDS : LABEL_WORDS).replace("63", String(NAME_LENGTH))}`,
+  check.when(name.length > NAME_LENGTH || !isLabel(name), ["metadata", "name"], {
+    value: name,
+    message:
+      name.length > NAME_LENGTH
+        ? 'It is too long: the operator adds "-entrypoint", and a volume\'s name has at most 63 characters. It then tries for ever.'
+        : "It becomes the name of a container and of a volume, which it cannot be.",
+    allowed: LABEL_WORDS.replace("63", String(NAME_LENGTH)),
     fix: "Choose a shorter or plainer name.",
+  });
+  check.when(ownService && isLabel(name) && !isServiceName(name), ["metadata", "name"], {
+    value: name,
+    message: "It becomes the name of a Service too, which older versions of Kubernetes let begin with a letter only.",
+    allowed: SERVICE_WORDS.replace("63", String(NAME_LENGTH)),
+    fix: "Choose a name that begins with a letter, or give `network.headlessName`.",
   });
   check.when(metadata.namespace !== undefined && !isLabel(metadata.namespace), ["metadata", "namespace"], {
     value: metadata.namespace,

@@ -134,10 +134,13 @@ export interface Invalid {
   readonly at: readonly string[];
   /** The API server refuses it, too, when asked strictly. */
   readonly refused?: true;
+  /** The API server takes it, and the operator never brings a pod up for it. */
+  readonly dead?: true;
 }
 
 const invalid = (object: unknown, ...at: string[]): Invalid => ({ object, at });
 const refused = (object: unknown, ...at: string[]): Invalid => ({ object, at, refused: true });
+const dead = (object: unknown, ...at: string[]): Invalid => ({ object, at, dead: true });
 const C = "spec.containers[0]";
 const D = "spec.containers[1]";
 const V = `${C}.volumes.data`;
@@ -164,17 +167,17 @@ export const INVALID: Readonly<Record<string, Invalid>> = {
   "no name": refused({ ...mini(), metadata: { namespace: "default" } }, "metadata.name"),
 
   // What the operator refuses in its log only, or leaves alone.
-  "size 0": invalid(mini({ size: 0 }), "spec.size"),
-  "maxSize under size": invalid(mini({ size: 4, maxSize: 2 }), "spec.maxSize"),
-  "minSize over size": invalid(mini({ size: 2, minSize: 3 }), "spec.minSize"),
-  "minSize over size, within maxSize": invalid(mini({ size: 2, maxSize: 8, minSize: 4 }), "spec.minSize"),
-  "a negative backoffLimit": invalid(mini({ backoffLimit: -1 }), "spec.backoffLimit"),
+  "size 0": dead(mini({ size: 0 }), "spec.size"),
+  "maxSize under size": dead(mini({ size: 4, maxSize: 2 }), "spec.maxSize"),
+  "minSize over size": dead(mini({ size: 2, minSize: 3 }), "spec.minSize"),
+  "minSize over size, within maxSize": dead(mini({ size: 2, maxSize: 8, minSize: 4 }), "spec.minSize"),
+  "a negative backoffLimit": dead(mini({ backoffLimit: -1 }), "spec.backoffLimit"),
   "backoffLimit 0, which means 100": invalid(mini({ backoffLimit: 0 }), "spec.backoffLimit"),
-  "deadlineSeconds 0": invalid(mini({ deadlineSeconds: 0 }), "spec.deadlineSeconds"),
+  "deadlineSeconds 0": dead(mini({ deadlineSeconds: 0 }), "spec.deadlineSeconds"),
   "negative tasks": invalid(mini({ tasks: -4 }), "spec.tasks"),
-  "an empty list of containers": invalid(mini({ containers: [] }), "spec.containers"),
-  "two containers, none with Flux": invalid(mini({ containers: [sidecar, { ...sidecar, name: "other" }] }), "spec.containers"),
-  "two containers with Flux": invalid(
+  "an empty list of containers": dead(mini({ containers: [] }), "spec.containers"),
+  "two containers, none with Flux": dead(mini({ containers: [sidecar, { ...sidecar, name: "other" }] }), "spec.containers"),
+  "two containers with Flux": dead(
     mini({
       containers: [
         { ...app, runFlux: true },
@@ -183,80 +186,80 @@ export const INVALID: Readonly<Record<string, Invalid>> = {
     }),
     "spec.containers",
   ),
-  "launcher and batch": invalid(container({ launcher: true, batch: true }), `${C}.launcher`),
-  "script and command": invalid(container({ commands: { script: "x" } }), `${C}.commands.script`),
-  "a container beside Flux without name": invalid(beside({ name: undefined }), `${D}.name`),
-  "a service without name": invalid(mini({ services: [{ image: IMAGE }] }), "spec.services[0].name"),
-  "a service with commands": invalid(
+  "launcher and batch": dead(container({ launcher: true, batch: true }), `${C}.launcher`),
+  "script and command": dead(container({ commands: { script: "x" } }), `${C}.commands.script`),
+  "a container beside Flux without name": dead(beside({ name: undefined }), `${D}.name`),
+  "a service without name": dead(mini({ services: [{ image: IMAGE }] }), "spec.services[0].name"),
+  "a service with commands": dead(
     mini({ services: [{ name: "db", image: IMAGE, commands: { pre: "x" } }] }),
     "spec.services[0].commands.pre",
   ),
-  "hostlist and clusters": invalid(
+  "hostlist and clusters": dead(
     mini({ flux: { bursting: { hostlist: "a[0-3]", clusters: [{ name: "far", size: 2 }] } } }),
     "spec.flux.bursting.hostlist",
   ),
-  "a claim without path": invalid(volume({ claimName: "home" }), `${V}.path`),
-  "a hostPath without path": invalid(volume({ hostPath: "/data" }), `${V}.path`),
+  "a claim without path": dead(volume({ claimName: "home" }), `${V}.path`),
+  "a hostPath without path": dead(volume({ hostPath: "/data" }), `${V}.path`),
 
   // What makes the API server refuse the Job, the pods or the Service, so that the operator tries for ever.
-  "a name too long for a volume": invalid(mini({}, "a".repeat(53)), "metadata.name"),
-  "a name of 60 characters": invalid(mini({}, "a".repeat(60)), "metadata.name"),
+  "a name too long for a volume": dead(mini({}, "a".repeat(53)), "metadata.name"),
+  "a name of 60 characters": dead(mini({}, "a".repeat(60)), "metadata.name"),
   "a name no Service can have": invalid(mini({}, "3d"), "metadata.name"),
-  "a name with a dot": invalid(mini({ network: { headlessName: "net" } }, "a.b"), "metadata.name"),
-  "a headless name no Service can have": invalid(mini({ network: { headlessName: "Net" } }), "spec.network.headlessName"),
-  "a container called like the MiniCluster": invalid(beside({ name: "lammps" }), `${D}.name`),
-  "a container called like the init container": invalid(beside({ name: "flux-view" }), `${D}.name`),
-  "two containers of one name": invalid(
+  "a name with a dot": dead(mini({ network: { headlessName: "net" } }, "a.b"), "metadata.name"),
+  "a headless name no Service can have": dead(mini({ network: { headlessName: "Net" } }), "spec.network.headlessName"),
+  "a container called like the MiniCluster": dead(beside({ name: "lammps" }), `${D}.name`),
+  "a container called like the init container": dead(beside({ name: "flux-view" }), `${D}.name`),
+  "two containers of one name": dead(
     mini({ containers: [{ ...app, runFlux: true }, sidecar, sidecar] }),
     "spec.containers[2].name",
   ),
-  "a view called like a volume of the operator": invalid(
+  "a view called like a volume of the operator": dead(
     mini({ flux: { container: { name: "spack-software" } } }),
     "spec.flux.container.name",
   ),
   "two ports": invalid(beside({ ports: [80, 443] }), `${D}.ports`),
-  "a port beyond the last": invalid(beside({ ports: [70000] }), `${D}.ports[0]`),
+  "a port beyond the last": dead(beside({ ports: [70000] }), `${D}.ports[0]`),
   "a Service of a container in the place of the headless one": invalid(
     beside({ name: "net", ports: [80] }, { network: { headlessName: "net" } }),
     `${D}.name`,
   ),
-  "a restart policy of another kind of object": invalid(mini({ pod: { restartPolicy: "Always" } }), "spec.pod.restartPolicy"),
-  "a DNS policy that needs more": invalid(mini({ pod: { dnsPolicy: "None" } }), "spec.pod.dnsPolicy"),
-  "a pull policy that is none": invalid(container({ imagePullPolicy: "Sometimes" }), `${C}.imagePullPolicy`),
-  "an empty image": invalid(container({ image: "" }), `${C}.image`),
-  "a secret without path": invalid(volume({ secretName: "key" }), `${V}.path`),
-  "a ConfigMap under another name": invalid(volume({ configMapName: "settings", path: "/etc/app" }), `${V}.configMapName`),
-  "a volume from nowhere": invalid(volume({ path: "/data" }), V),
-  "two emptyDirs": invalid(container({ volumes: { a: { emptyDir: true }, b: { emptyDir: true } } }), `${C}.volumes.b`),
-  "a volume over one of the operator's": invalid(volume({ claimName: "home", path: "/mnt/flux" }), `${V}.path`),
-  "a volume called like one of the operator's": invalid(
+  "a restart policy of another kind of object": dead(mini({ pod: { restartPolicy: "Always" } }), "spec.pod.restartPolicy"),
+  "a DNS policy that needs more": dead(mini({ pod: { dnsPolicy: "None" } }), "spec.pod.dnsPolicy"),
+  "a pull policy that is none": dead(container({ imagePullPolicy: "Sometimes" }), `${C}.imagePullPolicy`),
+  "an empty image": dead(container({ image: "" }), `${C}.image`),
+  "a secret without path": dead(volume({ secretName: "key" }), `${V}.path`),
+  "a ConfigMap under another name": dead(volume({ configMapName: "settings", path: "/etc/app" }), `${V}.configMapName`),
+  "a volume from nowhere": dead(volume({ path: "/data" }), V),
+  "two emptyDirs": dead(container({ volumes: { a: { emptyDir: true }, b: { emptyDir: true } } }), `${C}.volumes.b`),
+  "a volume over one of the operator's": dead(volume({ claimName: "home", path: "/mnt/flux" }), `${V}.path`),
+  "a volume called like one of the operator's": dead(
     container({ volumes: { "flux-view": { claimName: "home", path: "/home" } } }),
     `${C}.volumes.flux-view`,
   ),
-  "a device without limit": invalid(
+  "a device without limit": dead(
     container({ resources: { requests: { "vpc.amazonaws.com/efa": 1 } } }),
     `${C}.resources.requests["vpc.amazonaws.com/efa"]`,
   ),
-  "huge pages alone": invalid(
+  "huge pages alone": dead(
     container({ resources: { limits: { "hugepages-2Mi": "1Gi" } } }),
     `${C}.resources.limits.hugepages-2Mi`,
   ),
-  "a request over its limit": invalid(
+  "a request over its limit": dead(
     container({ resources: { limits: { cpu: 4 }, requests: { cpu: 8 } } }),
     `${C}.resources.requests.cpu`,
   ),
-  "a resource that is none": invalid(container({ resources: { limits: { gpus: 8 } } }), `${C}.resources.limits.gpus`),
-  "a toleration without key": invalid(mini({ pod: { tolerations: [{ value: "x" }] } }), "spec.pod.tolerations[0].key"),
-  "a toleration with another operator": invalid(
+  "a resource that is none": dead(container({ resources: { limits: { gpus: 8 } } }), `${C}.resources.limits.gpus`),
+  "a toleration without key": dead(mini({ pod: { tolerations: [{ value: "x" }] } }), "spec.pod.tolerations[0].key"),
+  "a toleration with another operator": dead(
     mini({ pod: { tolerations: [{ key: "a", operator: "In" }] } }),
     "spec.pod.tolerations[0].operator",
   ),
-  "a label value with a space": invalid(mini({ jobLabels: { queue: "my queue" } }), "spec.jobLabels.queue"),
+  "a label value with a space": dead(mini({ jobLabels: { queue: "my queue" } }), "spec.jobLabels.queue"),
   "a label of the operator's": invalid(mini({ pod: { labels: { app: "mine" } } }), "spec.pod.labels.app"),
 
   // What is taken for something else, or for nothing, without a word.
   "a medium in capitals": invalid(volume({ emptyDir: true, emptyDirMedium: "Memory" }), `${V}.emptyDirMedium`),
-  "a size limit that ends the operator": invalid(volume({ emptyDir: true, emptyDirSizeLimit: "lots" }), `${V}.emptyDirSizeLimit`),
+  "a size limit that ends the operator": dead(volume({ emptyDir: true, emptyDirSizeLimit: "lots" }), `${V}.emptyDirSizeLimit`),
   "an emptyDir elsewhere": invalid(volume({ emptyDir: true, path: "/scratch" }), `${V}.path`),
   "two sources of one volume": invalid(volume({ claimName: "a", hostPath: "/b", path: "/c" }), `${V}.claimName`),
   "one name for two volumes": invalid(
@@ -268,7 +271,7 @@ export const INVALID: Readonly<Record<string, Invalid>> = {
     }),
     `${D}.volumes.home`,
   ),
-  "resources of the pod": invalid(mini({ pod: { resources: { "vpc.amazonaws.com/efa": 1 } } }), "spec.pod.resources"),
+  "resources of the pod": dead(mini({ pod: { resources: { "vpc.amazonaws.com/efa": 1 } } }), "spec.pod.resources"),
   "a node affinity that goes": invalid(
     mini({ network: { disableAffinity: true }, pod: { nodeAffinity: { leaf: ["a"] } } }),
     "spec.pod.nodeAffinity",
@@ -305,7 +308,7 @@ export const INVALID: Readonly<Record<string, Invalid>> = {
   "a container without anything to run": invalid(beside({ command: undefined }), `${D}.command`),
 
   // Several at once.
-  "many mistakes": invalid(
+  "many mistakes": dead(
     mini(
       { size: 0, deadlineSeconds: 0, containers: [{ ...app, launcher: true, batch: true, imagePullPolicy: "Maybe" }] },
       "x".repeat(70),
