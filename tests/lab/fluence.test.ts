@@ -1,3 +1,4 @@
+import { parse, stringify } from "yaml";
 import { KEEP_OFF_NAME, keepOffPolicy, policyBinding, TOLERATE_NAME, toleratePolicy } from "../../components/fluence/admission";
 import { fluenceConfig, type FluenceConfig } from "../../components/fluence/config";
 import { FLUENCE_NODE_LABEL, fluenceNodes, hiddenNodes, HIDDEN_TAINT, nodeMarks } from "../../components/fluence/nodes";
@@ -18,12 +19,15 @@ import type { GateOptions } from "../../tools/gate/command";
 import { runGate } from "../../tools/gate/run";
 import { exampleContract, pool } from "../fixtures/contract";
 import { ControlPlane, findPrograms } from "./controlPlane";
+import { startScheduler } from "./fluence/scheduler";
 
 const found = findPrograms();
 if ("missing" in found) console.warn(`skipped: Fluence's objects and nodes on a real API server: ${found.missing}`);
-// Fluence itself does not run here: its image is not to be had, and it is not a Go module. What its pods would do is left out:
-// here they are accepted, and stay Pending as they do while Fluence is down.
+// Left out: Fluence itself. Its image is not here, and its module cannot be built without flux-sched's libraries. Its pods are
+// accepted and stay Pending, as they do while Fluence is down. The kube-scheduler that it is built from runs in its place once, with
+// its rights, gates and configuration, but without its plugin: that says nothing about where Fluence would place a pod.
 
+const PROGRAMS = "missing" in found ? "" : found.folder;
 const base = exampleContract();
 /** n01 to n04 are Fluence's; n05 and n06 are for others. */
 const contract = exampleContract({
@@ -315,6 +319,49 @@ function terms(pod: Pod): unknown {
     expect(blocked.text).toContain("would block it: others/blunt on n03; remove them");
     await remove("sneaky", "blunt");
   }, 60_000);
+
+  test("the kube-scheduler that Fluence is built from runs with its account, gates and configuration, and answers its probe", async () => {
+    const token = (await plane.kubectl(["create", "token", "fluence", "-n", config.namespace])).trim();
+    const kubeconfig = parse(plane.kubeconfig) as { users: object[]; contexts: { context: { user: string } }[] };
+    kubeconfig.users = [{ name: "fluence", user: { token } }];
+    kubeconfig.contexts[0]!.context.user = "fluence";
+    const scheduler = await startScheduler(PROGRAMS, plane.folder, stringify(kubeconfig), deployment(contract, config));
+    try {
+      await poll(20, scheduler.ready, (status) => status === 200);
+      expect(await scheduler.ready()).toBe(200);
+      await plane.apply(
+        "scheduling.k8s.io/v1alpha2",
+        "PodGroup",
+        fluencePodGroup(contract, { name: "pair", nodes: 2 }, "others"),
+      );
+      const { labels, ...spec } = fluencePod("pair", { "kubernetes.io/hostname": "n04" });
+      for (const name of ["pair-0", "pair-1"])
+        await create(name, { ...spec, schedulingGroup: { podGroupName: "pair" } }, { labels });
+      expect((await bound("pair-0")).spec.nodeName).toBe("n04");
+      expect((await bound("pair-1")).spec.nodeName).toBe("n04");
+      const group = await plane.get<{ status?: { conditions?: { type: string; status: string }[] } }>([
+        "podgroup",
+        "pair",
+        "-n",
+        "others",
+      ]);
+      expect(group.status?.conditions).toMatchObject([{ type: "PodGroupScheduled", status: "True" }]);
+      expect(
+        scheduler
+          .log()
+          .split("\n")
+          .filter((line) => /forbidden|unknown field|unrecognized/i.test(line)),
+      ).toEqual([]);
+      expect(await gate({ fluence: true })).toMatchObject({
+        code: 1,
+        text: "Fluence would restart and forget that these run: others/pair-0 on n04, others/pair-1 on n04; drain its nodes first",
+      });
+    } finally {
+      await scheduler.stop();
+    }
+    await remove("pair-0", "pair-1");
+    await plane.kubectl(["delete", "podgroups.scheduling.k8s.io", "pair", "-n", "others", "--timeout=20s"]);
+  }, 90_000);
 
   test("the scheduler's own pod is accepted and lands on the control plane", async () => {
     await plane.apply("apps/v1", "Deployment", deployment(contract, config));
