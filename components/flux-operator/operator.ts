@@ -20,7 +20,7 @@ export type FluxOperatorArgs = OperatorSettings | { readonly manifest: readonly 
  */
 export class FluxOperator extends pulumi.ComponentResource {
   static readonly type = "turducken:flux-operator:FluxOperator";
-  /** What MiniClusters depend on: all of it. A MiniCluster must be deleted while the operator still runs. */
+  /** What MiniClusters depend on: the CRD they are of, and the controller that sees them. */
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: FluxOperatorArgs, options: pulumi.ComponentResourceOptions) {

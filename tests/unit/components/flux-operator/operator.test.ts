@@ -10,6 +10,7 @@ import {
   type ManifestObject,
 } from "../../../../components/flux-operator";
 import { electionRole, managerRole } from "../../../../components/flux-operator/rbac";
+import { policies, type PolicyValue } from "../../../../policies";
 import { exampleContract, pool } from "../../../fixtures/contract";
 import { graphOf } from "../../../fixtures/graph";
 
@@ -38,6 +39,27 @@ describe("FluxOperator", () => {
     expect(graph.find("kubernetes:core/v1:Namespace", "flux-namespace").inputs).toMatchObject({
       metadata: { name: "operator-system", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
     });
+  });
+
+  test("keeps to every policy", async () => {
+    const { resources } = await graphOf(async () => {
+      new FluxOperator("flux", { image: IMAGE, arch: "amd64" }, { provider: provider() });
+      return {};
+    });
+    const seen = resources.map((each) => ({
+      ...each,
+      urn: each.name,
+      custom: !each.type.startsWith("turducken:") && each.type !== "pulumi:pulumi:Stack",
+      inputs: each.inputs as Record<string, PolicyValue>,
+      options: {
+        protect: false,
+        deleteBeforeReplace: each.deleteBeforeReplace,
+        retainOnDelete: each.retainOnDelete,
+        additionalSecretOutputs: each.additionalSecretOutputs,
+      },
+    }));
+    const graph = { project: "turducken", stack: "layers", outputs: {}, resources: seen };
+    expect(policies.flatMap((rule) => rule.check(graph))).toEqual([]);
   });
 
   test("makes a manifest's objects one by one, and keeps its CRD", async () => {
