@@ -32,7 +32,7 @@ export const kueueConfig = z.strictObject({
   queue: field(dnsLabel().default("work"), "Name of the ClusterQueue, and of the LocalQueue in each workload namespace.", "work"),
   pools: field(z.record(dnsLabel(), poolQuota).default({}), "What a queue may use of a pool, by pool."),
   values: field(
-    z.record(z.string().min(1), z.json()).default({}),
+    z.record(z.string().min(1), z.unknown()).default({}),
     "Values of the chart that are laid over ours, e.g. more memory for the manager of a big cluster.",
     { controllerManager: { replicas: 2 } },
   ),

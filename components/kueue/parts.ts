@@ -1,6 +1,6 @@
 import type { ClusterContract } from "../contract/contract";
 import { tierKey } from "../gang/spec";
-import { poolSelector } from "../placement/pool";
+import { leafSelector, poolSelector } from "../placement/pool";
 import type { PlacementRequest } from "../placement/table";
 
 /** kubernetes-sigs/kueue:apis/kueue/v1beta2/topology_types.go@v0.19.2 and pkg/controller/constants. */
@@ -38,12 +38,17 @@ export function kueueParts(
   kueue: KueueSummary,
 ): KueueParts {
   const pool = request.pool === undefined ? {} : (kueue.poolLabels?.[request.pool] ?? poolSelector(contract, request.pool));
-  const leaf = request.leaf === undefined ? {} : { [keyOf(contract, "tier-0")]: request.leaf };
+  const leaf = request.leaf === undefined ? {} : leafSelector(contract, request.leaf);
   return {
     jobLabels: { [QUEUE_LABEL]: kueue.queue },
     podAnnotations: { ...mainTopology(contract, request), ...sliceTopology(contract, request) },
     nodeSelector: { ...pool, ...leaf },
   };
+}
+
+/** What a workload's account may look at beside its own: why a job still waits is said in its Workload. */
+export function kueueRules() {
+  return [{ apiGroups: ["kueue.x-k8s.io"], resources: ["localqueues", "workloads"], verbs: ["get", "list", "watch"] }];
 }
 
 /** One of three annotations, or none: slices alone are a request of their own. */

@@ -25,6 +25,12 @@ export function poolSelector(contract: ClusterContract, pool: string): Record<st
   return key === undefined ? undefined : { [key]: pool };
 }
 
+/** Node selector for one domain of the nearest tier; undefined where the cluster has no tiers. */
+export function leafSelector(contract: ClusterContract, leaf: string): Record<string, string> | undefined {
+  const [nearest] = contract.topologyKeys;
+  return nearest && { [nearest.key]: leaf };
+}
+
 /** The contract with the pool on every node's labels, so that what writes topology labels writes it, too. */
 export function withPoolLabels(contract: ClusterContract): ClusterContract {
   if (poolLabelKey(contract) !== POOL_LABEL) return contract;

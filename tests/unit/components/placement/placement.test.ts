@@ -1,4 +1,5 @@
 import {
+  leafSelector,
   leavesOf,
   namesInLeafOrder,
   placementMeaning,
@@ -298,6 +299,11 @@ describe("which pool a node is of", () => {
     const gke: Partial<ClusterContract> = { kubernetes: { version: "1.36.1", distribution: "gke" }, nodes: [] };
     expect(poolSelector(exampleContract(gke), "compute")).toEqual({ "cloud.google.com/gke-nodepool": "compute" });
     expect(poolSelector(exampleContract({ nodes: [] }), "compute")).toBeUndefined();
+  });
+
+  test("and a leaf is the nearest tier's label", () => {
+    expect(leafSelector(exampleContract(), "l2")).toEqual({ "fabric.topograph.run/tier-0": "l2" });
+    expect(leafSelector(exampleContract(noTiers), "l2")).toBeUndefined();
   });
 
   test("goes into the labels of nodes known by name, and nowhere else", () => {
