@@ -77,7 +77,7 @@ export const flux = () =>
       scheduler: group(
         {
           simple: flag("Use sched-simple, which does not know GPUs.", { operatorDefault: "false" }),
-          queuePolicy: text("fcfs, easy, hybrid or conservative.", { operatorDefault: "fcfs" }),
+          queuePolicy: text("fcfs, easy, hybrid, conservative or coschedule.", { operatorDefault: "fcfs" }),
         },
         "Scheduler inside the MiniCluster.",
       ),

@@ -4,10 +4,10 @@ import type { MiniClusterFlux } from "../model/flux";
 import { isVariable, type Check } from "./check";
 import { checkResources } from "./resources";
 
-/** flux-framework/flux-sched:qmanager/policies/queue_policy_factory_impl.hpp */
-const POLICIES = ["fcfs", "easy", "hybrid", "conservative"];
-/** flux-framework/rfc:spec_23.rst, Flux Standard Duration. */
-const DURATION = /^\d+(\.\d+)?(ms|s|m|h|d)?$/;
+/** flux-framework/flux-sched:qmanager/policies/queue_policy_factory_impl.hpp@0a3e8178; the last of them is new. */
+const POLICIES = ["fcfs", "easy", "hybrid", "conservative", "coschedule"];
+/** flux-framework/rfc:spec_23.rst@0cbe576c, Flux Standard Duration. */
+const DURATION = /^(\d+(\.\d+)?(ms|s|m|h|d)?|infinity)$/;
 
 export function checkFlux({ spec }: MiniClusterObject, check: Check): void {
   const flux = spec.flux ?? {};
