@@ -5,15 +5,17 @@ export function register(program: Command): void {
   program
     .command("gate")
     .description(
-      "wait until nodes carry their topology labels, or (--api) check that the API server schedules gangs, or (--fluence) that Fluence may start, or (--kueue) that Kueue answers; the request is JSON on standard input",
+      "wait until nodes carry their topology labels, or (--api) check that the API server schedules gangs, or (--fluence) that Fluence may start, or (--kueue) that Kueue answers, or (--job) that a Job has started or is complete; the request is JSON on standard input",
     )
     .option("--api <version>", "PodGroup API that must be served, e.g. scheduling.k8s.io/v1alpha2")
-    .option("--namespace <name>", "where a pod is tried, without making it", "default")
+    .option("--namespace <name>", "where a pod is tried, without making it, or where the Job is", "default")
     .option("--pod-group-label <key>", "also check that this label alone puts a pod into its group")
     .option("--fluence", "wait until Fluence's nodes are its own and may be read anew")
     .option("--fluence-hide", "hide all other nodes from Fluence, by a taint")
     .option("--off", "with --fluence-hide: take that taint away everywhere")
     .option("--kueue <version>", "wait until Kueue serves this API and its webhook answers, e.g. kueue.x-k8s.io/v1beta2")
+    .option("--job <name>", "wait for this Job of the object that the request names")
+    .option("--until <word>", "with --job: started or complete", "complete")
     .action(async (options: GateOptions) => {
       const { runGate } = await import("./run");
       process.exitCode = await runGate(options, await readAll(process.stdin), {
@@ -31,6 +33,8 @@ export interface GateOptions {
   readonly fluence?: boolean;
   readonly fluenceHide?: boolean;
   readonly off?: boolean;
+  readonly job?: string;
+  readonly until?: string;
 }
 
 async function readAll(stream: NodeJS.ReadStream): Promise<string> {

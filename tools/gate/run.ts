@@ -4,6 +4,7 @@ import { GateClient, UnreachableError } from "./client";
 import type { GateOptions } from "./command";
 import { fluenceGate } from "./fluence";
 import { hideFromFluence } from "./hide";
+import { jobGate } from "./job";
 import { kueueGate } from "./kueue";
 import { labelGate } from "./labels";
 
@@ -36,6 +37,7 @@ const hideRequest = z.object({
   show: z.array(z.string()),
   timeoutSeconds: z.number().positive(),
 });
+const jobRequest = z.object({ kubeconfig: z.string().min(1), owner: z.string().min(1), timeoutSeconds: z.number().positive() });
 const apiRequest = z.object({ kubeconfig: z.string().min(1), timeoutSeconds: z.number().positive() });
 
 /** Answer of one gate: whether it may go on, and what to tell. */
@@ -64,6 +66,7 @@ export async function runGate(options: GateOptions, input: string, print: Printe
 function verdictOf(options: GateOptions, input: string): Promise<Verdict> {
   if (options.fluenceHide) return hideVerdict(options, input);
   if (options.fluence) return fluenceVerdict(input);
+  if (options.job) return jobVerdict(options.job, options, input);
   if (options.kueue) return kueueVerdict(options.kueue, input);
   return options.api ? apiVerdict(options, input) : labelVerdict(input);
 }
@@ -71,6 +74,12 @@ function verdictOf(options: GateOptions, input: string): Promise<Verdict> {
 async function fluenceVerdict(input: string): Promise<Verdict> {
   const request = decode(fluenceRequest, input);
   return fluenceGate(request, new GateClient(request.kubeconfig));
+}
+
+async function jobVerdict(job: string, { namespace, until }: GateOptions, input: string): Promise<Verdict> {
+  const { kubeconfig, owner, timeoutSeconds } = decode(jobRequest, input);
+  if (until !== "started" && until !== "complete") throw new UnreachableError("--until is `started` or `complete`");
+  return jobGate({ job, namespace, until, owner, timeoutSeconds }, new GateClient(kubeconfig));
 }
 
 async function kueueVerdict(api: string, input: string): Promise<Verdict> {
