@@ -4,7 +4,7 @@ import type { MiniClusterFlux } from "../model/flux";
 import { isVariable, type Check } from "./check";
 import { checkResources } from "./resources";
 
-/** flux-framework/flux-sched:qmanager/policies/queue_policy_factory_impl.hpp@0a3e8178; the last of them is new. */
+/** flux-framework/flux-sched:qmanager/policies/queue_policy_factory_impl.hpp@0a3e8178 */
 const POLICIES = ["fcfs", "easy", "hybrid", "conservative", "coschedule"];
 /** flux-framework/rfc:spec_23.rst@0cbe576c, Flux Standard Duration. */
 const DURATION = /^(\d+(\.\d+)?(ms|s|m|h|d)?|infinity)$/;
