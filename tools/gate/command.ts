@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { registerPreflight } from "./preflight-command";
 
 /** `turducken gate`: waits that stacks run as resources; a person may run them, too. */
 export function register(program: Command): void {
@@ -23,6 +24,7 @@ export function register(program: Command): void {
         error: (line) => console.error(line),
       });
     });
+  registerPreflight(program.commands.find((each) => each.name() === "gate")!);
 }
 
 export interface GateOptions {

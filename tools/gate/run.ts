@@ -105,7 +105,8 @@ async function apiVerdict(options: GateOptions, input: string): Promise<Verdict>
   );
 }
 
-function decode<T>(schema: z.ZodType<T>, input: string): T {
+/** @throws UnreachableError when the input is not such a request; nothing of it is in the message. */
+export function decode<T>(schema: z.ZodType<T>, input: string): T {
   let value: unknown;
   try {
     value = JSON.parse(input);
