@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ConfigError, type Problem } from "../components/config/problems";
+import { ConfigError, renderProblems } from "../components/config/problems";
 import type { ClusterContract } from "../components/contract/contract";
 import {
   contractFromFile,
@@ -9,10 +9,17 @@ import {
   referenceTo,
   secretFromStack,
 } from "../components/contract/read";
+import { Devices, type OfferedDevices } from "../components/devices";
+import { Fluence } from "../components/fluence";
+import { FluxOperator, loadManifest, operatorSettings, type FluxOperatorConfig } from "../components/flux-operator";
 import { GangAdmission } from "../components/gang/admission";
-import { Workspace } from "../components/gang/workspace";
-import { schedulersPossible } from "../components/kubernetes/gates";
+import { workPools } from "../components/gang/spec";
+import { miniClusterRule, Workspace } from "../components/gang/workspace";
+import { Kueue, kueueRules, kueueSummary, withKueueLabels, type KueueSummary } from "../components/kueue";
 import { Network } from "../components/network/network";
+import { withPoolLabels } from "../components/placement";
+import { after } from "../components/order/after";
+import { LivePreflight, preflight } from "../components/preflight";
 import { TopologyLabels } from "../components/topology/topologyLabels";
 import type { LayersConfig } from "./config/layers";
 
@@ -22,34 +29,95 @@ export interface LayersSummary {
   readonly cluster: string;
   readonly scheduler: LayersConfig["scheduler"];
   readonly namespace: string;
+  /** Pool → extended resource of the contract → its name on the nodes; what is not in it, nobody serves. Absent: not known. */
+  readonly devices?: OfferedDevices;
+  /** Whether the layers have the Flux Operator. */
+  readonly fluxOperator?: boolean;
+  readonly fluence?: { readonly pools: readonly string[] };
+  readonly kueue?: KueueSummary;
 }
 
 /**
  * What lies between a cluster and the work on it, for every environment: the pod network where the cluster has none, the place
- * of every node as labels, gangs, and a namespace for the work with credentials that reach nothing else.
+ * of every node as labels, device plugins, a scheduler for gangs, the Flux Operator, and a namespace for the work with
+ * credentials that reach nothing else.
  *
  * @throws ConfigError with everything that cannot be on this cluster, before anything is made
  */
 export async function layers(config: LayersConfig): Promise<Record<string, unknown>> {
   const { contract, kubeconfig } = await findCluster(config);
-  const problems = layersProblems(contract, config);
+  const { problems, warnings } = preflight(contract, { ...config, namespaces: [config.workloads.namespace] });
   if (problems.length > 0) throw new ConfigError(`layers on cluster ${contract.name}`, problems);
+  if (warnings.length > 0) await pulumi.log.warn(renderProblems(`layers on cluster ${contract.name}`, warnings));
 
   const provider = clusterProvider(contract, kubeconfig);
-  const network = new Network("network", { contract }, { provider });
+  const labelled = labelledContract(contract, config.scheduler);
+  const live = { contract: labelled, scheduler: config.scheduler, kubeconfig };
+  const met = new LivePreflight("preflight", { ...live, stage: "cluster" });
+  const network = new Network("network", { contract }, { provider, ...after(met) });
   const { labels, gateTimeoutSeconds } = config.topology;
-  new TopologyLabels("topology", { contract, kubeconfig, labels, gateTimeoutSeconds }, { provider, dependsOn: [network] });
-  if (config.scheduler === "gang")
-    new GangAdmission("gangs", { kubeconfig, gangApi: contract.kubernetes.gangApi! }, { provider });
-  const workspace = new Workspace("workloads", { ...config.workloads, kubeconfig }, { provider });
+  const topology = new TopologyLabels(
+    "topology",
+    { contract: labelled, kubeconfig, labels, gateTimeoutSeconds },
+    { provider, ...after(met, network) },
+  );
+  const devices = new Devices("devices", { contract, config: config.devices }, { provider, ...after(met, network) });
+  const rules = [...(config.fluxOperator ? [miniClusterRule()] : []), ...(config.scheduler === "kueue" ? kueueRules() : [])];
+  const workspace = new Workspace("workloads", { ...config.workloads, kubeconfig, rules }, { provider, ...after(met) });
+  const ready = new LivePreflight("nodes", { ...live, stage: "devices", offered: devices.offered }, after(topology, devices));
+  addScheduler(config, { contract: labelled, kubeconfig, provider, met, before: [ready, workspace] });
+  if (config.fluxOperator) await addFluxOperator(contract, config.fluxOperator, { provider, ...after(met, network) });
 
   const summary: LayersSummary = {
     schema: 1,
     cluster: contract.name,
     scheduler: config.scheduler,
     namespace: config.workloads.namespace,
+    devices: devices.offered,
+    fluxOperator: config.fluxOperator !== undefined,
+    ...(config.scheduler === "fluence" ? { fluence: { pools: config.fluence!.pools } } : {}),
+    ...(config.scheduler === "kueue" ? { kueue: kueueSummary(labelled, config.kueue) } : {}),
   };
   return { layers: summary, workloadKubeconfig: workspace.kubeconfig };
+}
+
+/** The labels that nodes must have are those of the network, and of the pool where something selects by it. */
+function labelledContract(contract: ClusterContract, scheduler: LayersConfig["scheduler"]): ClusterContract {
+  if (scheduler === "kueue") return withKueueLabels(contract);
+  return contract.labelsBy === "layers" && workPools(contract).length > 1 ? withPoolLabels(contract) : contract;
+}
+
+interface OnCluster {
+  readonly contract: ClusterContract;
+  readonly kubeconfig: pulumi.Output<string>;
+  readonly provider: k8s.Provider;
+  /** The live cluster is the one of the contract. */
+  readonly met: LivePreflight;
+  /** Labels on all nodes, and the namespace of the work. */
+  readonly before: readonly pulumi.Resource[];
+}
+
+function addScheduler(config: LayersConfig, { contract, kubeconfig, provider, met, before }: OnCluster): void {
+  const { scheduler, fluence, kueue } = config;
+  if (scheduler === "gang" || scheduler === "fluence")
+    new GangAdmission("gangs", { kubeconfig, gangApi: contract.kubernetes.gangApi! }, { provider, ...after(met) });
+  if (scheduler === "fluence")
+    new Fluence("fluence", { contract, config: fluence!, kubeconfig }, { provider, ...after(...before) });
+  if (scheduler === "kueue") {
+    const namespaces = [config.workloads.namespace];
+    new Kueue("kueue", { contract, config: kueue, namespaces, kubeconfig }, { provider, ...after(...before) });
+  }
+}
+
+async function addFluxOperator(
+  contract: ClusterContract,
+  config: FluxOperatorConfig,
+  options: pulumi.ComponentResourceOptions,
+): Promise<void> {
+  const args = config.manifest
+    ? { manifest: await loadManifest(config.manifest, { at: "layers.fluxOperator.manifest" }) }
+    : operatorSettings(config, contract);
+  new FluxOperator("flux-operator", args, options);
 }
 
 /**
@@ -74,45 +142,4 @@ async function findCluster(config: LayersConfig): Promise<{ contract: ClusterCon
   }
   const fix = "set `cluster` to a cluster stack, or `contract` and `kubeconfig` for somebody else's cluster";
   throw new ConfigError("layers", [{ path: "layers", message: "it is not said on which cluster", fix }]);
-}
-
-/** What this cluster cannot do of what the layers ask; all of it. */
-export function layersProblems(contract: ClusterContract, config: Pick<LayersConfig, "scheduler" | "topology">): Problem[] {
-  return [...schedulerProblems(contract, config.scheduler), ...labelProblems(contract, config.topology.labels)];
-}
-
-function schedulerProblems(contract: ClusterContract, scheduler: LayersConfig["scheduler"]): Problem[] {
-  const { version, distribution, gangApi } = contract.kubernetes;
-  const reasons: string[] = [];
-  if (!contract.schedulers.includes(scheduler)) reasons.push("the cluster's contract does not offer it");
-  if (scheduler === "gang" && !gangApi) reasons.push("the contract names no API version that serves PodGroup");
-  if (reasons.length === 0) return [];
-  const why =
-    distribution === "kubeadm"
-      ? schedulersPossible(version, gangApi !== undefined).impossible[scheduler]
-      : `${distribution} gives no access to the control plane's feature gates`;
-  return [
-    {
-      path: "layers.scheduler",
-      value: scheduler,
-      message: `it cannot run on cluster ${contract.name} (${distribution} ${version}): ${[...reasons, ...(why ? [why] : [])].join("; ")}`,
-      allowed: contract.schedulers.join(", ") || "none",
-      fix: "use a scheduler that the cluster offers, or change the cluster stack (`kubernetes.gangs: true`, a version that can) and run `up` there",
-    },
-  ];
-}
-
-/** A provider's label that we would overwrite is refused: nodes that it replaces would come without ours. */
-function labelProblems(contract: ClusterContract, labels: boolean): Problem[] {
-  if (!labels || contract.labelsBy === "layers" || contract.nodes.every((node) => Object.keys(node.labels).length === 0))
-    return [];
-  return [
-    {
-      path: "layers.topology.labels",
-      value: labels,
-      message: `on cluster ${contract.name} the provider sets the topology labels`,
-      allowed: "false",
-      fix: "set `topology.labels: false`; the gate then only waits for them",
-    },
-  ];
 }

@@ -2,32 +2,89 @@ import * as pulumi from "@pulumi/pulumi";
 import { ConfigError, renderProblems, type Problem } from "../components/config/problems";
 import type { ClusterContract } from "../components/contract/contract";
 import { contractFromFile, contractFromStack, referenceTo, secretFromStack } from "../components/contract/read";
+import { offeredNames, withDevices } from "../components/devices";
+import { assignLeaves } from "../components/fluence";
 import { GangPreflight } from "../components/gang/admission";
 import { checkGang } from "../components/gang/fit";
 import { Gang } from "../components/gang/gang";
 import { poolOf, tierKey } from "../components/gang/spec";
+import { after } from "../components/order/after";
+import { checkMiniClusters, MiniCluster, type MiniClusterLayers, type MiniClusterSpec } from "../components/minicluster";
 import type { GangConfig, WorkloadConfig } from "./config/workload";
 import { clusterProvider, type LayersSummary } from "./layers";
 
 /**
- * The work: gangs on a cluster that the layers made ready.
+ * The work: gangs and MiniClusters on a cluster that the layers made ready.
  *
- * @throws ConfigError with every gang that cannot be, before anything is made
+ * @throws ConfigError with everything that cannot be, before anything is made
  */
 export async function workload(config: WorkloadConfig): Promise<Record<string, unknown>> {
-  const contract = await findContract(config);
-  const { problems, warnings } = workloadProblems(contract, config.gangs);
+  const promised = await findContract(config);
+  const { namespace, kubeconfig, layers } = await findWorkspace(config, promised);
+  const { contract, warnings: missing } = layers?.devices
+    ? withDevices(promised, layers.devices)
+    : { contract: promised, warnings: [] };
+  const ground = miniClusterLayers(layers, contract);
+  const placed = chooseLeaves(contract, ground, config);
+  const gangs = workloadProblems(contract, config.gangs);
+  const miniClusters = checkMiniClusters(contract, ground, placed.miniClusters, "workload.miniClusters", namesOf(config.gangs));
+  const problems = [...gangs.problems, ...placed.problems, ...miniClusters.problems];
   if (problems.length > 0) throw new ConfigError(`work on cluster ${contract.name}`, problems);
-  if (warnings.length > 0) await pulumi.log.warn(renderProblems("unchecked gangs", warnings));
+  const warnings = [...missing, ...placed.warnings, ...gangs.warnings, ...miniClusters.warnings];
+  if (warnings.length > 0) await pulumi.log.warn(renderProblems(`work on cluster ${contract.name}`, warnings));
 
-  const { namespace, kubeconfig } = await findWorkspace(config, contract);
   const provider = clusterProvider(contract, kubeconfig);
-  if (config.gangs.length > 0) {
-    const gangApi = contract.kubernetes.gangApi!;
-    const ready = new GangPreflight("gangs", { gangApi, kubeconfig, namespace, admission: true });
-    for (const gang of config.gangs) new Gang(gang.name, { contract, gang, namespace }, { provider, dependsOn: [ready] });
-  }
-  return { workload: summary(contract, namespace, config.gangs) };
+  const gangApi = contract.kubernetes.gangApi;
+  const grouped = config.gangs.length > 0 || (placed.miniClusters.length > 0 && ["gang", "fluence"].includes(ground.scheduler));
+  const ready = grouped ? [new GangPreflight("gangs", { gangApi: gangApi!, kubeconfig, namespace, admission: true })] : [];
+  for (const gang of config.gangs) new Gang(gang.name, { contract, gang, namespace }, { provider, ...after(...ready) });
+  for (const spec of placed.miniClusters)
+    new MiniCluster(spec.name, { contract, layers: ground, spec, namespace, kubeconfig }, { provider, ...after(...ready) });
+  return { workload: summary(contract, namespace, config.gangs, placed.miniClusters) };
+}
+
+const namesOf = (gangs: readonly GangConfig[]): string[] => gangs.map(({ name }) => name);
+
+/** What MiniClusters must know of the layers. Without a layers stack: what the contract offers first. */
+export function miniClusterLayers(layers: LayersSummary | undefined, contract: ClusterContract): MiniClusterLayers {
+  if (!layers) return { scheduler: contract.schedulers.includes("gang") ? "gang" : "default" };
+  return {
+    scheduler: layers.scheduler,
+    ...(layers.devices ? { devices: offeredNames(layers.devices) } : {}),
+    ...(layers.kueue ? { queue: layers.kueue.queue, poolLabels: layers.kueue.poolLabels } : {}),
+    ...(layers.fluence ? { fluencePools: layers.fluence.pools } : {}),
+  };
+}
+
+/** Fluence keeps a job in one leaf only where the leaf is named: those that the user does not name are chosen, and kept by `leaves`. */
+export function chooseLeaves(
+  contract: ClusterContract,
+  { scheduler }: Pick<MiniClusterLayers, "scheduler">,
+  { miniClusters, leaves }: Pick<WorkloadConfig, "miniClusters" | "leaves">,
+): { miniClusters: MiniClusterSpec[]; problems: Problem[]; warnings: Problem[] } {
+  const wanting = miniClusters.filter((spec) => scheduler === "fluence" && spec.within !== undefined && poolOf(contract, spec));
+  const pools = new Set(wanting.map((spec) => poolOf(contract, spec)!.name));
+  const choices = [...pools].map((pool) => {
+    const items = wanting.filter((spec) => poolOf(contract, spec)!.name === pool);
+    return assignLeaves(
+      items.map(({ name, nodes, within, leaf }) => ({ name, nodes, within: within!, leaf, kept: leaves[name] })),
+      contract,
+      pool,
+      "workload.miniClusters",
+    );
+  });
+  const chosen = new Map(choices.flatMap((each) => [...each.leaves]));
+  const unkept = wanting.filter(({ name, leaf }) => leaf === undefined && leaves[name] === undefined && chosen.has(name));
+  return {
+    miniClusters: miniClusters.map((spec) => (chosen.has(spec.name) ? { ...spec, leaf: chosen.get(spec.name)! } : spec)),
+    problems: choices.flatMap((each) => each.problems),
+    warnings: unkept.map(({ name }) => ({
+      path: "workload.leaves",
+      value: undefined,
+      message: `MiniCluster ${name} gets leaf ${chosen.get(name)}; the next one that is added may move it.`,
+      fix: `Write \`${name}: ${chosen.get(name)}\` under \`leaves\`.`,
+    })),
+  };
 }
 
 /** All that is wrong with all gangs; what `unchecked` lets through are warnings. */
@@ -62,7 +119,7 @@ async function findContract(config: WorkloadConfig): Promise<ClusterContract> {
 async function findWorkspace(
   config: WorkloadConfig,
   contract: ClusterContract,
-): Promise<{ namespace: string; kubeconfig: pulumi.Output<string> }> {
+): Promise<{ namespace: string; kubeconfig: pulumi.Output<string>; layers?: LayersSummary }> {
   if (config.layers === undefined) {
     if (config.kubeconfig === undefined)
       throw notSaid("with which credentials", "set `layers` to a layers stack, or `kubeconfig` to a secret key");
@@ -74,6 +131,7 @@ async function findWorkspace(
   const problems = layers ? layersMismatch(layers, contract, config) : [];
   if (problems.length > 0) throw new ConfigError(`work on cluster ${contract.name}`, problems);
   return {
+    layers,
     namespace: layers?.namespace ?? config.namespace,
     kubeconfig: await secretFromStack(reference, config.layers, "workloadKubeconfig"),
   };
@@ -83,7 +141,7 @@ async function findWorkspace(
 export function layersMismatch(
   layers: LayersSummary,
   contract: ClusterContract,
-  config: Pick<WorkloadConfig, "layers" | "gangs">,
+  config: Pick<WorkloadConfig, "layers" | "gangs" | "miniClusters">,
 ): Problem[] {
   const problems: Problem[] = [];
   const path = "workload.layers";
@@ -102,6 +160,15 @@ export function layersMismatch(
       fix: "set it in the layers stack and run `up` there",
     });
   }
+  if (config.miniClusters.length > 0 && !layers.fluxOperator) {
+    problems.push({
+      path,
+      value,
+      message: "those layers have no Flux Operator, which makes MiniClusters",
+      allowed: "layers with `fluxOperator`",
+      fix: "give it to the layers stack and run `up` there",
+    });
+  }
   return problems;
 }
 
@@ -109,15 +176,25 @@ function notSaid(what: string, fix: string): ConfigError {
   return new ConfigError("workload", [{ path: "workload", message: `it is not said ${what}`, fix }]);
 }
 
-function summary(contract: ClusterContract, namespace: string, gangs: readonly GangConfig[]) {
+function summary(
+  contract: ClusterContract,
+  namespace: string,
+  gangs: readonly GangConfig[],
+  miniClusters: readonly MiniClusterSpec[],
+) {
+  const place = (work: { pool?: string; within?: string }) => ({
+    pool: poolOf(contract, work)!.name,
+    ...(work.within ? { within: work.within, topologyKey: tierKey(contract, work.within)!.key } : {}),
+  });
   return {
     cluster: contract.name,
     namespace,
-    gangs: gangs.map((gang) => ({
-      name: gang.name,
-      nodes: gang.nodes,
-      pool: poolOf(contract, gang)!.name,
-      ...(gang.within ? { within: gang.within, topologyKey: tierKey(contract, gang.within)!.key } : {}),
+    gangs: gangs.map((gang) => ({ name: gang.name, nodes: gang.nodes, ...place(gang) })),
+    miniClusters: miniClusters.map((spec) => ({
+      name: spec.name,
+      nodes: spec.nodes,
+      ...place(spec),
+      ...(spec.leaf === undefined ? {} : { leaf: spec.leaf }),
     })),
   };
 }

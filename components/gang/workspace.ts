@@ -13,7 +13,22 @@ export interface WorkspaceArgs {
    * @default 0
    */
   readonly generation?: number;
+  /** What the account may do beside `workRules`. @default nothing */
+  readonly rules?: readonly WorkRule[];
 }
+
+export interface WorkRule {
+  readonly apiGroups: string[];
+  readonly resources: string[];
+  readonly verbs: string[];
+}
+
+/** MiniClusters, where the layers have the Flux Operator. */
+export function miniClusterRule(): WorkRule {
+  return { apiGroups: ["flux-framework.org"], resources: ["miniclusters"], verbs: [...OWN] };
+}
+
+const OWN = ["get", "list", "watch", "create", "update", "patch", "delete"] as const;
 
 /**
  * Where workload stacks may work, and nothing beyond: a namespace with an account that can make gangs in it.
@@ -37,7 +52,7 @@ export class Workspace extends pulumi.ComponentResource {
     const metadata = { name: WORK_ACCOUNT, namespace: args.namespace };
     const inside = { parent: this, dependsOn: [home] };
     const account = new k8s.core.v1.ServiceAccount(`${name}-account`, { metadata, automountServiceAccountToken: false }, inside);
-    const role = new k8s.rbac.v1.Role(`${name}-role`, { metadata, rules: workRules() }, inside);
+    const role = new k8s.rbac.v1.Role(`${name}-role`, { metadata, rules: [...workRules(), ...(args.rules ?? [])] }, inside);
     const binding = new k8s.rbac.v1.RoleBinding(`${name}-binding`, roleBinding(args.namespace), {
       parent: this,
       dependsOn: [account, role],
@@ -67,8 +82,8 @@ export function workNamespace(namespace: string) {
 }
 
 /** What a gang's life needs, and what one looks at while it lives. No Secrets: the account's own token lies in one. */
-export function workRules() {
-  const own = ["get", "list", "watch", "create", "update", "patch", "delete"];
+export function workRules(): WorkRule[] {
+  const own = [...OWN];
   const look = ["get", "list", "watch"];
   return [
     { apiGroups: ["batch"], resources: ["jobs"], verbs: own },

@@ -1,5 +1,9 @@
 import { z } from "zod";
 import { dnsLabel, field, secretName, stackName, wholeNumber } from "../../components/config/fields";
+import { devicesConfig } from "../../components/devices/config";
+import { fluenceConfig } from "../../components/fluence/config";
+import { fluxOperatorConfig } from "../../components/flux-operator/config";
+import { kueueConfig } from "../../components/kueue/config";
 
 const topology = z.strictObject({
   labels: field(
@@ -42,10 +46,14 @@ export const layersConfig = z.strictObject({
   ),
   topology: field(topology.prefault({}), "Where nodes are in the network, as node labels."),
   scheduler: field(
-    z.enum(["gang", "default"]).default("gang"),
-    "What places pods: `gang` starts groups of pods together inside one domain of the network, by the Kubernetes scheduler itself; `default` adds nothing.",
+    z.enum(["gang", "fluence", "kueue", "default"]).default("gang"),
+    "What places pods: `gang` starts groups of pods together inside one domain of the network, by the Kubernetes scheduler itself; `fluence` by Flux's scheduler on nodes of its own; `kueue` queues jobs and places them by the network; `default` adds nothing.",
     "gang",
   ),
+  fluence: field(fluenceConfig.optional(), "The Fluence scheduler; needed where `scheduler: fluence`."),
+  kueue: field(kueueConfig.prefault({}), "Queues; read where `scheduler: kueue`."),
+  fluxOperator: field(fluxOperatorConfig.optional(), "The Flux Operator, which makes MiniClusters. Without it there are none."),
+  devices: field(devicesConfig.prefault({}), "Who makes GPUs and fabric adapters known to Kubernetes."),
   workloads: field(workloads.prefault({}), "Where workload stacks put their work."),
 });
 

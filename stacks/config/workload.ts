@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { miniClusterConfig } from "../../components/minicluster/config";
 import { dnsLabel, field, secretName, stackName, wholeNumber } from "../../components/config/fields";
 
 /** YAML reads `cpu: 8` as a number; Kubernetes wants quantities as text. */
@@ -60,6 +61,15 @@ export const workloadConfig = z.strictObject({
   kubeconfig: field(secretName().optional(), "Name of a secret key with a kubeconfig, instead of `layers`.", "kubeconfig"),
   namespace: field(dnsLabel().default("work"), "Namespace of the work; the one that the layers stack made.", "work"),
   gangs: field(z.array(gangConfig).default([]), "Groups of pods that start together or not at all."),
+  miniClusters: field(
+    z.array(miniClusterConfig).default([]),
+    "Applications on Flux clusters of their own; the layers have the Flux Operator.",
+  ),
+  leaves: field(
+    z.record(z.string(), z.string()).default({}),
+    "Fluence: MiniCluster → the leaf that was chosen for it, kept here so that another one moves none. A warning prints the line.",
+    { lammps: "l1" },
+  ),
 });
 
 export type WorkloadConfig = z.infer<typeof workloadConfig>;

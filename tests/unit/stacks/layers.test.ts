@@ -1,6 +1,7 @@
 import { ConfigError } from "../../../components/config/problems";
 import { layersConfig } from "../../../stacks/config/layers";
-import { layers, layersProblems } from "../../../stacks/layers";
+import { layersProblems } from "../../../components/preflight";
+import { layers } from "../../../stacks/layers";
 import { exampleContract } from "../../fixtures/contract";
 import { graphOf, plainText, revealed, type GraphOptions } from "../../fixtures/graph";
 
@@ -26,9 +27,12 @@ test("the layers of the example: network, labels, gangs, workspace, all through 
       .map((each) => [each.type, each.name])
       .sort(),
   ).toEqual([
+    ["turducken:devices:Devices", "devices"],
     ["turducken:gang:GangAdmission", "gangs"],
     ["turducken:gang:Workspace", "workloads"],
     ["turducken:network:Network", "network"],
+    ["turducken:preflight:LivePreflight", "nodes"],
+    ["turducken:preflight:LivePreflight", "preflight"],
     ["turducken:topology:TopologyLabels", "topology"],
   ]);
   const typed = graph.resources.filter((each) => each.type.startsWith("kubernetes:"));
@@ -38,13 +42,24 @@ test("the layers of the example: network, labels, gangs, workspace, all through 
 
 test("its outputs are a plain summary and a secret kubeconfig, and nothing secret is anywhere in plain", async () => {
   const graph = await graphOf(() => layers(config()), cluster());
-  expect(graph.outputs.layers).toEqual({ schema: 1, cluster: "example", scheduler: "gang", namespace: "work" });
+  expect(graph.outputs.layers).toEqual({
+    schema: 1,
+    cluster: "example",
+    scheduler: "gang",
+    namespace: "work",
+    devices: { control: {}, compute: {} },
+    fluxOperator: false,
+  });
   expect(plainText(graph.resources)).not.toMatch(/ADMIN-KEY|scoped-token/);
 });
 
 test("labels wait for the network: without it no node is Ready", async () => {
   const graph = await graphOf(() => layers(config()), cluster());
-  expect(graph.find("turducken:topology:TopologyLabels", "topology").dependsOn).toEqual(["network-flannel", "network-namespace"]);
+  for (const [type, name] of [
+    ["turducken:topology:TopologyLabels", "topology"],
+    ["kubernetes:core/v1:NodePatch", "n01-labels"],
+  ] as const)
+    expect(graph.find(type, name).dependsOn).toEqual(["network-flannel", "network-namespace", "preflight-gate"]);
   expect(graph.find("kubernetes:core/v1:NodePatch", "n01-labels").parent).toBe("topology");
 });
 
@@ -110,4 +125,50 @@ describe("layersProblems", () => {
 
 test("without a cluster it says what to set", async () => {
   await expect(layers(layersConfig.parse({}))).rejects.toThrow(ConfigError);
+});
+
+const pinned = (name: string) => `registry.example.org/${name}@sha256:${"9".repeat(64)}`;
+const dependsOf = (graph: Awaited<ReturnType<typeof graphOf>>, type: string, name: string) => graph.find(type, name).dependsOn;
+
+test("whatever uses the cluster comes after the live look at it, and a scheduler after every node is as it must be", async () => {
+  const fluence = { pools: ["compute"], image: pinned("fluence") };
+  const graph = await graphOf(
+    () => layers(config({ scheduler: "fluence", fluence, fluxOperator: { image: pinned("flux") } })),
+    cluster(),
+  );
+  for (const [type, name] of [
+    ["kubernetes:core/v1:NodePatch", "n01-labels"],
+    ["kubernetes:core/v1:Namespace", "workloads-namespace"],
+    ["kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "flux-operator-crd"],
+    ["command:local:Command", "gangs-api"],
+  ] as const)
+    expect(dependsOf(graph, type, name)).toContain("preflight-gate");
+  expect(dependsOf(graph, "command:local:Command", "nodes-gate")).toEqual(
+    expect.arrayContaining(["topology-gate", "n06-labels"]),
+  );
+  expect(dependsOf(graph, "kubernetes:apps/v1:Deployment", "fluence-scheduler")).toContain("nodes-gate");
+  expect(graph.outputs.layers).toMatchObject({ scheduler: "fluence", fluence: { pools: ["compute"] }, fluxOperator: true });
+  const rules = graph.find("kubernetes:rbac.authorization.k8s.io/v1:Role", "workloads-role").inputs.rules as {
+    apiGroups: string[];
+  }[];
+  expect(rules.at(-1)!.apiGroups).toEqual(["flux-framework.org"]);
+});
+
+test("with Kueue every node gets its pool as a label and a constant where a level is missing", async () => {
+  const graph = await graphOf(() => layers(config({ scheduler: "kueue" })), cluster());
+  expect(graph.find("kubernetes:core/v1:NodePatch", "n01-labels").inputs).toMatchObject({
+    metadata: { labels: { "turducken.dev/pool": "compute", "fabric.topograph.run/tier-0": "l1" } },
+  });
+  expect(dependsOf(graph, "kubernetes:helm.sh/v3:Release", "kueue-chart")).toContain("nodes-gate");
+  expect(graph.outputs.layers).toMatchObject({ kueue: { queue: "work" } });
+});
+
+test("everything that is wrong with a scheduler, devices and the operator is said at once", async () => {
+  const wrong = config({ scheduler: "fluence", fluxOperator: {}, devices: { nvidia: "plugin" } });
+  let message = "";
+  await graphOf(async () => {
+    await layers(wrong).catch((error: Error) => (message = error.message));
+    return {};
+  }, cluster());
+  for (const path of ["layers.fluence", "layers.fluxOperator.image", "layers.devices.nvidia"]) expect(message).toContain(path);
 });

@@ -1,6 +1,6 @@
 import type { ClusterContract } from "../../../components/contract/contract";
 import { workloadConfig } from "../../../stacks/config/workload";
-import { layersMismatch, workload, workloadProblems } from "../../../stacks/workload";
+import { chooseLeaves, layersMismatch, workload, workloadProblems } from "../../../stacks/workload";
 import { exampleContract } from "../../fixtures/contract";
 import { graphOf, plainText, revealed, type GraphOptions } from "../../fixtures/graph";
 
@@ -40,6 +40,76 @@ test("the example makes one gang in the layers' namespace, with the scoped crede
     cluster: "example",
     namespace: "team",
     gangs: [{ name: "ring", nodes: 3, pool: "compute", within: "leaf", topologyKey: "fabric.topograph.run/tier-0" }],
+    miniClusters: [],
+  });
+});
+
+const lammps = {
+  name: "lammps",
+  nodes: 3,
+  within: "leaf",
+  image: `registry.example.org/lammps@sha256:${"9".repeat(64)}`,
+  command: "lmp -in in.reaxff.hns",
+};
+const withMiniClusters = (miniClusters: object[], more: object = {}) =>
+  workloadConfig.parse({ cluster: "bare-metal", layers: "bare-metal-layers", miniClusters, ...more });
+
+describe("MiniClusters", () => {
+  const operator = { ...summary, fluxOperator: true, devices: { compute: {} } };
+
+  test("become a PodGroup and an object of the operator, whose pods join the group, after the live check", async () => {
+    const graph = await graphOf(() => workload(withMiniClusters([lammps])), stacks(exampleContract(), operator));
+    expect(graph.find("kubernetes:scheduling.k8s.io/v1alpha2:PodGroup", "lammps-group").inputs).toMatchObject({
+      spec: {
+        schedulingPolicy: { gang: { minCount: 3 } },
+        schedulingConstraints: { topology: [{ key: "fabric.topograph.run/tier-0" }] },
+      },
+    });
+    const made = graph.find("kubernetes:flux-framework.org/v1alpha2:MiniCluster", "lammps-cluster");
+    const spec = made.inputs.spec as { size: number; pod: { labels: object }; flux: { curveCert: unknown } };
+    expect(revealed(spec.flux.curveCert)).toContain("secret-key");
+    expect([spec.size, spec.pod.labels]).toEqual([3, { "turducken.dev/pod-group": "lammps" }]);
+    expect(graph.outputs.workload).toMatchObject({ gangs: [], miniClusters: [{ name: "lammps", nodes: 3, within: "leaf" }] });
+  });
+
+  test("need layers with the operator, and a name that no gang has", async () => {
+    let message = "";
+    await graphOf(async () => {
+      await workload(withMiniClusters([lammps])).catch((error: Error) => (message = error.message));
+      return {};
+    }, stacks());
+    expect(message).toContain("those layers have no Flux Operator, which makes MiniClusters");
+    await graphOf(
+      async () => {
+        const config = withMiniClusters([lammps, { ...lammps, name: "ring", nodes: 4 }], { gangs: [ring] });
+        await workload(config).catch((error: Error) => (message = error.message));
+        return {};
+      },
+      stacks(exampleContract(), operator),
+    );
+    expect(message).toContain('workload.miniClusters[1].name = "ring"\n    Other work has this name');
+    expect(message).toContain("the biggest is l1 with 3 nodes");
+  });
+
+  test("on Fluence get a leaf each by name, and the one that the stack file keeps is not moved", () => {
+    const two = [
+      { ...lammps, nodes: 2 },
+      { ...lammps, name: "amg", nodes: 2 },
+    ];
+    const fluence = { scheduler: "fluence" as const };
+    const first = chooseLeaves(exampleContract(), fluence, withMiniClusters(two));
+    expect(first.miniClusters.map(({ name, leaf }) => [name, leaf])).toEqual([
+      ["lammps", "l2"],
+      ["amg", "l1"],
+    ]);
+    expect(first.warnings.map(({ fix }) => fix)).toEqual([
+      "Write `lammps: l2` under `leaves`.",
+      "Write `amg: l1` under `leaves`.",
+    ]);
+    const kept = chooseLeaves(exampleContract(), fluence, withMiniClusters(two, { leaves: { lammps: "l1" } }));
+    expect(kept.miniClusters.map(({ leaf }) => leaf)).toEqual(["l1", "l2"]);
+    expect(kept.warnings).toHaveLength(1);
+    expect(chooseLeaves(exampleContract(), { scheduler: "gang" }, withMiniClusters(two)).miniClusters[0]!.leaf).toBeUndefined();
   });
 });
 
