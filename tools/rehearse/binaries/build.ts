@@ -6,9 +6,9 @@ import { KUBERNETES_PROGRAMS, OWN_PROGRAMS, REHEARSED, type ProgramName } from "
 
 /** One `go build`: a Go module of this folder and the packages of it that become programs. */
 export interface BuildGroup {
-  readonly module: "kubernetes" | "etcd" | "coredns" | "programs";
+  readonly module: "kubernetes" | "etcd" | "coredns" | "programs" | "kwok";
   /** program → Go package */
-  readonly programs: Readonly<Partial<Record<ProgramName, string>>>;
+  readonly programs: Readonly<Partial<Record<ProgramName | "kwok", string>>>;
   readonly ldflags: readonly string[];
 }
 
