@@ -37,6 +37,13 @@ describe("the EFA plugin", () => {
     });
   });
 
+  test("names the hosts where the contract does not say that they carry their pool: a label that nobody sets would be no pod and no error", () => {
+    const base = metal([poolOf("hpc", "hpc7g.16xlarge"), poolOf("other", "cpu-generic")]);
+    const bare = { ...base, nodes: base.nodes.map((node) => ({ ...node, labels: {}, schedulable: node.name !== "hpc2" })) };
+    const [chart] = deviceCharts(bare, config({ efa: "plugin" }));
+    expect(chart!.values.supportedInstanceLabels).toEqual({ keys: ["kubernetes.io/hostname"], values: ["hpc1"] });
+  });
+
   test("is never on a node with the DRA driver, even when two pools have the same instance type", () => {
     const contract = eks([poolOf("mpi", "p5.48xlarge"), poolOf("train", "p5.48xlarge")]);
     const charts = deviceCharts(contract, config({ efa: "plugin", efaDraPools: ["train"] }));

@@ -1,5 +1,6 @@
 import type { ClusterContract } from "../../../../components/contract/contract";
 import { devicesConfig, type DevicesConfig } from "../../../../components/devices";
+import { POOL_LABEL } from "../../../../components/placement";
 import { findMachineType, poolOffer } from "../../../../hardware";
 import { pool } from "../../../fixtures/contract";
 
@@ -49,7 +50,13 @@ export function eks(pools: Pool[], overrides: Partial<ClusterContract> = {}): Cl
 /** Bare metal: two nodes in each pool, and a control plane. */
 export function metal(pools: Pool[], overrides: Partial<ClusterContract> = {}): ClusterContract {
   const nodes = pools.flatMap(({ name }) =>
-    ["1", "2"].map((index) => ({ name: `${name}${index}`, pool: name, schedulable: true, domains: {}, labels: {} })),
+    ["1", "2"].map((index) => ({
+      name: `${name}${index}`,
+      pool: name,
+      schedulable: true,
+      domains: {},
+      labels: { [POOL_LABEL]: name },
+    })),
   );
   return eks([pool("control"), ...pools], {
     name: "metal",
