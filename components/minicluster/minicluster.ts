@@ -26,8 +26,8 @@ export interface MiniClusterArgs {
  *
  * Children: `<name>-seed` (of the CURVE certificate, in the state as a secret), `<name>-group` (PodGroup, for schedulers that
  * place a gang), `<name>-cluster` (the MiniCluster), `<name>-gate` (with `spec.wait`). Deletion goes the other way: the
- * MiniCluster with its Job and pods before the PodGroup, which under living pods stays Terminating, and until whose end Fluence
- * keeps the nodes allocated.
+ * MiniCluster before the PodGroup, which stays Terminating until the last pod is gone (so does Pulumi), and until whose end
+ * Fluence keeps the nodes allocated.
  *
  * Every change replaces the MiniCluster. The operator writes the scripts into a ConfigMap once and makes the Job once, and never
  * compares either with the object again: a changed command, image, label or resource would be accepted and ignored
@@ -51,9 +51,7 @@ export class MiniCluster extends pulumi.ComponentResource {
 
   private group(name: string, { contract, layers, spec, namespace }: MiniClusterArgs) {
     const { group } = schedulerParts(contract, layers, spec, poolOf(contract, spec)!.name, namespace);
-    // Its constraints are immutable.
-    const replace = { deleteBeforeReplace: true, replaceOnChanges: ["spec"] };
-    return group && newPodGroup(name, contract, group, { parent: this, ...replace });
+    return group && newPodGroup(name, contract, group, { parent: this, replaceOnChanges: ["spec"] });
   }
 
   private cluster(
@@ -64,7 +62,7 @@ export class MiniCluster extends pulumi.ComponentResource {
   ): k8s.apiextensions.CustomResource {
     const object = miniClusterObject(contract, layers, spec, namespace);
     const curveCert = pulumi.secret(seed.apply((bytes) => curveCertificate(bytes, spec.name)));
-    // The group's name as its output: replacing the group then replaces the MiniCluster, and takes its pods away before.
+    // The group's name as its output: another group is another MiniCluster.
     const labels = group && { ...object.spec.pod.labels, [POD_GROUP_LABEL]: group.metadata.name };
     return new k8s.apiextensions.CustomResource(
       name,

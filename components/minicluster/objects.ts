@@ -50,17 +50,19 @@ export function miniClusterObject(
     metadata: {
       name: spec.name,
       namespace,
-      // Pods end before what they were placed by does. Creation is not awaited: the status of a MiniCluster says ready too early
-      // and done never (flux-framework/flux-operator:controllers/flux/minicluster.go@0d75cef8), and a gang may wait for days.
-      annotations: { ...CREATED, "pulumi.com/deletionPropagationPolicy": "foreground" },
+      // Creation is not awaited: the status of a MiniCluster says ready too early and done never
+      // (flux-framework/flux-operator:controllers/flux/minicluster.go@0d75cef8), and a gang may wait for days. Never deleted in the
+      // foreground: the operator does not look at deletionTimestamp, makes Job, Service and ConfigMap anew as fast as they go,
+      // and the application runs again in an object that never ends (seen with the operator on Kubernetes 1.36).
+      annotations: { ...CREATED, "pulumi.com/deletionPropagationPolicy": "background" },
     },
     spec: {
       size: spec.nodes,
       ...(spec.interactive ? {} : { tasks: tasksOf(spec, size) }),
       ...(spec.interactive ? { interactive: true } : {}),
       ...(spec.deadlineSeconds === undefined ? {} : { deadlineSeconds: spec.deadlineSeconds }),
-      // A failed application is not tried again; 0 would mean 100 here.
-      backoffLimit: 1,
+      // A failed application is not tried again; 0 would mean 100 here. One pod alone gets a second try.
+      ...(spec.interactive ? {} : { backoffLimit: 1 }),
       // Without it every pod prints the CURVE key; with it the init container still does.
       logging: { quiet: true },
       // The name of the Service and the pods' subdomain: the operator's default today, said so that it stays.

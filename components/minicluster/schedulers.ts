@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ClusterContract } from "../contract/contract";
 import { fluencePod, fluencePodGroup } from "../fluence/workload";
 import { leafSelector } from "../fluence/leaves";
@@ -22,6 +23,12 @@ export interface SchedulerParts {
 
 const NOTHING = { labels: {}, annotations: {}, jobLabels: {}, disableAffinity: false };
 
+/** What credentials for a namespace need to make and delete MiniClusters in it, beside what a gang's life needs. */
+export function miniClusterRules() {
+  const verbs = ["get", "list", "watch", "create", "update", "patch", "delete"];
+  return [{ apiGroups: ["flux-framework.org"], resources: ["miniclusters"], verbs }];
+}
+
 /** What is different for each scheduler; all of it is here. */
 export function schedulerParts(
   contract: ClusterContract,
@@ -32,18 +39,15 @@ export function schedulerParts(
 ): SchedulerParts {
   const nodeSelector = placeSelector(contract, spec, pool);
   switch (layers.scheduler) {
-    case "gang":
-      return {
-        ...NOTHING,
-        labels: { [POD_GROUP_LABEL]: spec.name },
-        nodeSelector,
-        group: podGroup(contract, gangOf(spec), namespace),
-      };
+    case "gang": {
+      const group = named(podGroup(contract, gangOf(spec), namespace));
+      return { ...NOTHING, labels: { [POD_GROUP_LABEL]: group.metadata.name }, nodeSelector, group };
+    }
     case "fluence": {
       // Its pool has no taint and all others have one: it sees no other nodes, so the pool needs no selector.
       const leaf = spec.leaf === undefined ? {} : (leafSelector(contract, "tier-0", spec.leaf) ?? {});
-      const pod = fluencePod(spec.name, leaf);
-      return { ...NOTHING, ...pod, disableAffinity: true, group: fluencePodGroup(contract, spec, namespace) };
+      const group = named(fluencePodGroup(contract, spec, namespace));
+      return { ...NOTHING, ...fluencePod(group.metadata.name, leaf), disableAffinity: true, group };
     }
     case "kueue": {
       const several = workPools(contract).length > 1;
@@ -68,6 +72,16 @@ function placeSelector(contract: ClusterContract, spec: MiniClusterSpec, pool: s
   const several = workPools(contract).length > 1;
   const leaf = spec.leaf === undefined ? undefined : leafSelector(contract, "tier-0", spec.leaf);
   return { ...(several ? poolSelector(contract, pool) : {}), ...leaf };
+}
+
+/**
+ * A PodGroup cannot be changed, and one under living pods cannot be deleted. So its name says what is in it: another one is made
+ * beside it, the MiniCluster moves over, and the old one goes last, whatever an engine thinks of dependents.
+ */
+function named(group: ReturnType<typeof podGroup>): ReturnType<typeof podGroup> {
+  const hash = createHash("sha256").update(JSON.stringify(group.spec)).digest("hex").slice(0, 6);
+  const name = `${group.metadata.name}-${hash}`;
+  return { ...group, metadata: { ...group.metadata, name, labels: { [POD_GROUP_LABEL]: name } } };
 }
 
 /** Pods find each other in a gang by the same description as a plain one. */

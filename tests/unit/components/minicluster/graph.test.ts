@@ -36,10 +36,10 @@ describe("MiniCluster", () => {
     expect(find(GROUP, "lammps-group")).toMatchObject({
       parent: "lammps",
       provider: "kubernetes",
-      deleteBeforeReplace: true,
+      deleteBeforeReplace: false,
       replaceOnChanges: ["spec"],
       inputs: {
-        metadata: { name: "lammps", namespace: "work" },
+        metadata: { name: expect.stringMatching(/^lammps-[0-9a-f]{6}$/), namespace: "work" },
         spec: {
           schedulingPolicy: { gang: { minCount: 2 } },
           schedulingConstraints: { topology: [{ key: "fabric.topograph.run/tier-0" }] },
@@ -53,7 +53,7 @@ describe("MiniCluster", () => {
       deleteBeforeReplace: true,
       replaceOnChanges: ["spec"],
       additionalSecretOutputs: ["spec"],
-      inputs: { spec: { pod: { labels: { "turducken.dev/pod-group": "lammps" } } } },
+      inputs: { spec: { pod: { labels: { "turducken.dev/pod-group": expect.stringMatching(/^lammps-[0-9a-f]{6}$/) } } } },
     });
     expect(resources.map(({ name }) => name)).not.toContain("lammps-gate");
   });

@@ -33,7 +33,11 @@ const common = (size: number, tasks: number, view: string, optionFlags: string) 
   backoffLimit: 1,
   logging: { quiet: true },
   network: { headlessName: "lammps" },
-  pod: { restartPolicy: "Never", automountServiceAccountToken: false, labels: { "turducken.dev/pod-group": "lammps" } },
+  pod: {
+    restartPolicy: "Never",
+    automountServiceAccountToken: false,
+    labels: { "turducken.dev/pod-group": expect.stringMatching(/^lammps-[0-9a-f]{6}$/) },
+  },
   flux: {
     container: { image: `ghcr.io/converged-computing/${view}`, securityContext: HARDENED },
     submitCommand: "flux python /tmp/turducken/run.py",
@@ -121,7 +125,7 @@ describe("miniClusterObject", () => {
       metadata: {
         name: "lammps",
         namespace: "work",
-        annotations: { "pulumi.com/waitFor": "jsonpath={.metadata.uid}", "pulumi.com/deletionPropagationPolicy": "foreground" },
+        annotations: { "pulumi.com/waitFor": "jsonpath={.metadata.uid}", "pulumi.com/deletionPropagationPolicy": "background" },
       },
     });
   });
@@ -197,6 +201,7 @@ describe("environment and command", () => {
     const { spec } = golden("cpu-generic", { interactive: true, command: undefined });
     expect(spec).toMatchObject({ interactive: true, pod: { restartPolicy: "OnFailure" } });
     expect(spec).not.toHaveProperty("tasks");
+    expect(spec).not.toHaveProperty("backoffLimit");
     expect(spec.flux).not.toHaveProperty("submitCommand");
     expect(spec.containers[0]).toMatchObject({ commands: {} });
     expect(spec.containers[0]).not.toHaveProperty("command");
@@ -242,16 +247,23 @@ describe("schedulers", () => {
     expect(pod).toEqual({
       restartPolicy: "Never",
       automountServiceAccountToken: false,
-      labels: { "turducken.dev/pod-group": "lammps" },
+      labels: { "turducken.dev/pod-group": expect.stringMatching(/^lammps-[0-9a-f]{6}$/) },
     });
     expect(network).toEqual({ headlessName: "lammps" });
+  });
+
+  test("gang: another place or size is another PodGroup, anything else is not", () => {
+    const group = (spec: Partial<MiniClusterSpec>) => made("cpu-generic", spec).spec.pod.labels!["turducken.dev/pod-group"];
+    const first = group({ within: "leaf" });
+    expect(group({ within: "leaf", image: "other@sha256:2", tasks: 2 })).toBe(first);
+    expect(new Set([first, group({ within: "spine" }), group({}), group({ within: "leaf", nodes: 3 })]).size).toBe(4);
   });
 
   test("fluence: its scheduler, and the leaf as node selector, which disableAffinity leaves alone", () => {
     const { pod, network } = made("cpu-generic", { within: "leaf", leaf: "l2" }, { scheduler: "fluence" }).spec;
     expect(pod).toMatchObject({
       schedulerName: "fluence",
-      labels: { "turducken.dev/pod-group": "lammps" },
+      labels: { "turducken.dev/pod-group": expect.stringMatching(/^lammps-[0-9a-f]{6}$/) },
       nodeSelector: { "fabric.topograph.run/tier-0": "l2" },
     });
     expect(network).toEqual({ headlessName: "lammps", disableAffinity: true });
