@@ -23,8 +23,8 @@ export interface JobGateArgs {
 
 /**
  * Waits for the Job of a MiniCluster, because the MiniCluster's own status is no guide: it says ready too early and finished not
- * at all. `started`: every pod runs or is done. `complete`: the Job is. A Job that failed, or a pod of one that can no more
- * succeed, ends the wait at once with the pod's last words.
+ * at all. `started`: every pod runs or is done. `complete`: the Job is. A Job that failed ends the wait at once, with its
+ * pods' last words.
  */
 export function jobGate(name: string, args: JobGateArgs, options: pulumi.CustomResourceOptions): command.local.Command {
   const { timeoutSeconds, until, namespace } = args;
