@@ -2,6 +2,7 @@
 import { benchPlan } from "./plan";
 import { benchHosts } from "./hosts";
 import { benchKubernetesHosts } from "./kubernetes-hosts";
+import { benchGangs } from "./gangs";
 import { benchRehearse } from "./rehearse";
 import { benchTopology } from "./topology";
 
@@ -10,6 +11,7 @@ const parts: Record<string, () => Promise<void>> = {
   hosts: benchHosts,
   "kubernetes-hosts": benchKubernetesHosts,
   topology: benchTopology,
+  gangs: benchGangs,
   rehearse: benchRehearse,
 };
 

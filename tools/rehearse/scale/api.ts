@@ -56,14 +56,15 @@ export class BulkClient {
   /**
    * Tells every change of a collection since a resource version, over a connection of its own.
    *
-   * @param failed called once when the watch ends before `stop`
+   * @param ended called once, with the reason, when the watch ends before `stop`
    * @returns stop
    */
-  watch<T>(path: string, since: string, see: (event: WatchEvent<T>) => void, failed: (error: Error) => void): () => void {
+  watch<T>(path: string, since: string, see: (event: WatchEvent<T>) => void, ended: (reason: Error) => void): () => void {
     let stopped = false;
     const end = (error: Error) => {
-      if (!stopped) failed(error);
+      if (stopped) return;
       stopped = true;
+      ended(error);
     };
     const query = `${path}?watch=1&resourceVersion=${since}`;
     const call = request({ ...this.options("GET", query), agent: false, ca: this.agent.options.ca }, (response) => {

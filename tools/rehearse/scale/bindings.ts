@@ -6,6 +6,11 @@ interface Pod {
   readonly spec: { readonly nodeName?: string };
 }
 
+interface Pods {
+  readonly metadata: { readonly resourceVersion: string };
+  readonly items: readonly Pod[];
+}
+
 /** What a watch has seen of the pods of gangs. */
 export interface Bindings {
   /** Gang → nodes of its bound pods, in the order of binding. */
@@ -14,27 +19,37 @@ export interface Bindings {
   readonly made: ReadonlyMap<string, number>;
   /** When the last pod was seen bound, on the clock of `performance.now()`. */
   readonly lastAt: number;
-  /** Waits until so many pods are bound, or none was for as long as the limit. @throws Error when the watch ended */
+  /** Waits until so many pods are bound, or none was for as long as the limit. @throws Error when pods cannot be listed */
   until(bound: number, limitSeconds: number): Promise<void>;
-  /** @throws Error when there are not so many within the limit, or the watch ended */
+  /** @throws Error when there are not so many within the limit, or pods cannot be listed */
   untilMade(gang: string, pods: number, limitSeconds: number): Promise<void>;
   stop(): void;
 }
 
 /**
- * Watches pods from now on. Pods that were there before are not seen; only the first node of a pod counts, for no pod moves.
+ * Watches the pods of gangs. Only the first node of a pod counts, for no pod moves. A watch that the API server ends, as it does
+ * when it cannot send what happens fast enough, is followed by a list and another watch.
  *
  * @param label its value is the gang's name
  */
-export async function watchBindings(api: BulkClient, path: string, label: string): Promise<Bindings> {
+export async function watchBindings(
+  api: BulkClient,
+  path: string,
+  label: string,
+  gangs: readonly { readonly name: string }[],
+): Promise<Bindings> {
+  const names = new Set(gangs.map(({ name }) => name));
   const seen = new Set<string>();
   const bound = new Set<string>();
   const made = new Map<string, number>();
   const nodes = new Map<string, string[]>();
-  let [lastAt, failure] = [performance.now(), undefined as Error | undefined];
+  let lastAt = performance.now();
+  let failure: Error | undefined;
+  let stopped = false;
+  let stopWatch = () => {};
   const see = ({ metadata, spec }: Pod) => {
     const gang = metadata.labels?.[label];
-    if (gang === undefined) return;
+    if (gang === undefined || !names.has(gang)) return;
     if (!seen.has(metadata.uid)) made.set(gang, (made.get(gang) ?? 0) + 1);
     seen.add(metadata.uid);
     if (spec.nodeName === undefined || bound.has(metadata.uid)) return;
@@ -42,8 +57,13 @@ export async function watchBindings(api: BulkClient, path: string, label: string
     nodes.set(gang, [...(nodes.get(gang) ?? []), spec.nodeName]);
     lastAt = performance.now();
   };
-  const { metadata } = await api.call<{ metadata: { resourceVersion: string } }>("GET", `${path}?limit=1`);
-  const stop = api.watch<Pod>(path, metadata.resourceVersion, (event) => see(event.object), (error) => (failure = error)); // prettier-ignore
+  const follow = async (): Promise<void> => {
+    const { items, metadata } = await api.call<Pods>("GET", path);
+    items.forEach(see);
+    const again = () => void follow().catch((error: Error) => (failure = error));
+    if (!stopped) stopWatch = api.watch<Pod>(path, metadata.resourceVersion, (event) => see(event.object), again);
+  };
+  await follow();
   const wait = async (done: () => boolean, over: () => boolean) => {
     while (!done() && !over()) {
       if (failure) throw failure;
@@ -53,7 +73,10 @@ export async function watchBindings(api: BulkClient, path: string, label: string
   return {
     nodes,
     made,
-    stop,
+    stop: () => {
+      stopped = true;
+      stopWatch();
+    },
     get lastAt() {
       return lastAt;
     },

@@ -35,8 +35,9 @@ export interface Placing {
 
 /**
  * A real etcd, kube-apiserver, kube-controller-manager and kube-scheduler with the gates for gangs, and as many simulated nodes
- * as the plan has. The controllers' limit of requests is raised, so that they do not decide how fast gangs appear; the
- * scheduler's is the default, as kubeadm leaves it.
+ * as the plan has. The controllers may send 1,000 requests a second (20 by default), so that the Job controller does not decide
+ * how fast gangs are placed; the scheduler may send 50, its default. (With 1,000 it is hardly faster within leaves, where its own
+ * work decides.)
  */
 export class SimulatedCluster {
   private constructor(
@@ -68,7 +69,7 @@ export class SimulatedCluster {
    */
   async place(gangs: readonly GangSpec[], limitSeconds = 60): Promise<Placing> {
     const pods = podsOf(gangs);
-    const bindings = await this.watch();
+    const bindings = await this.watch(gangs);
     try {
       const cpu = this.schedulerSeconds();
       const begin = performance.now();
@@ -76,8 +77,7 @@ export class SimulatedCluster {
       await bindings.until(pods, limitSeconds);
       const spent = this.schedulerSeconds() - cpu;
       const elapsed = (performance.now() - begin) / 1000;
-      const names = new Set(gangs.map(({ name }) => name));
-      const nodes = new Map([...bindings.nodes].filter(([name]) => names.has(name)));
+      const { nodes } = bindings;
       const bound = [...nodes.values()].reduce((sum, each) => sum + each.length, 0);
       return { nodes, pods, bound, seconds: (bindings.lastAt - begin) / 1000, schedulerShare: spent / elapsed };
     } finally {
@@ -85,12 +85,21 @@ export class SimulatedCluster {
     }
   }
 
-  /** Makes a gang that should not be placed, and tells how many of its pods exist and are bound when the time is over. */
-  async pend(gang: GangSpec, seconds: number): Promise<{ pods: number; bound: number; schedulerShare: number }> {
-    const bindings = await this.watch();
+  /**
+   * Makes a gang that should not be placed, and tells how many of its pods exist and are bound when the time is over.
+   *
+   * @param settleSeconds between its last pod and the look at the scheduler, which tries often at first
+   */
+  async pend(
+    gang: GangSpec,
+    seconds: number,
+    settleSeconds = 0,
+  ): Promise<{ pods: number; bound: number; schedulerShare: number }> {
+    const bindings = await this.watch([gang]);
     try {
       await this.make([gang]);
       await bindings.untilMade(gang.name, gang.nodes, 60);
+      await sleep(settleSeconds * 1000);
       const schedulerShare = await this.schedulerShare(seconds);
       return {
         pods: bindings.made.get(gang.name) ?? 0,
@@ -110,7 +119,7 @@ export class SimulatedCluster {
   }
 
   /** Starts kube-scheduler again, with a feature gate set otherwise, and gives it time to read the cluster. */
-  async restartScheduler(gate: string, on: boolean, settleSeconds = 10): Promise<void> {
+  async restartScheduler(gate: string, on: boolean, settleSeconds: number): Promise<void> {
     await this.plane.restart("kube-scheduler", [`--feature-gates=${gate}=${on}`]);
     await sleep(settleSeconds * 1000);
   }
@@ -130,8 +139,8 @@ export class SimulatedCluster {
     return processorSeconds(this.plane.pid("kube-scheduler"));
   }
 
-  private watch(): Promise<Bindings> {
-    return watchBindings(this.api, `/api/v1/namespaces/${NAMESPACE}/pods`, POD_GROUP_LABEL);
+  private watch(gangs: readonly GangSpec[]): Promise<Bindings> {
+    return watchBindings(this.api, `/api/v1/namespaces/${NAMESPACE}/pods`, POD_GROUP_LABEL, gangs);
   }
 
   private async make(gangs: readonly GangSpec[]): Promise<void> {
