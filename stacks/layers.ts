@@ -9,13 +9,14 @@ import {
   referenceTo,
   secretFromStack,
 } from "../components/contract/read";
-import { Devices, type OfferedDevices } from "../components/devices";
+import { deviceCharts, Devices, rdmaPools, type OfferedDevices } from "../components/devices";
 import { Fluence } from "../components/fluence";
 import { FluxOperator, loadManifest, operatorSettings, type FluxOperatorConfig } from "../components/flux-operator";
 import { GangAdmission } from "../components/gang/admission";
 import { workPools } from "../components/gang/spec";
-import { miniClusterRule, Workspace } from "../components/gang/workspace";
+import { Workspace } from "../components/gang/workspace";
 import { Kueue, kueueRules, kueueSummary, withKueueLabels, type KueueSummary } from "../components/kueue";
+import { miniClusterRules } from "../components/minicluster/schedulers";
 import { Network } from "../components/network/network";
 import { withPoolLabels } from "../components/placement";
 import { after } from "../components/order/after";
@@ -51,7 +52,7 @@ export async function layers(config: LayersConfig): Promise<Record<string, unkno
   if (warnings.length > 0) await pulumi.log.warn(renderProblems(`layers on cluster ${contract.name}`, warnings));
 
   const provider = clusterProvider(contract, kubeconfig);
-  const labelled = labelledContract(contract, config.scheduler);
+  const labelled = labelledContract(contract, config);
   const live = { contract: labelled, scheduler: config.scheduler, kubeconfig };
   const met = new LivePreflight("preflight", { ...live, stage: "cluster" });
   const network = new Network("network", { contract }, { provider, ...after(met) });
@@ -61,8 +62,8 @@ export async function layers(config: LayersConfig): Promise<Record<string, unkno
     { contract: labelled, kubeconfig, labels, gateTimeoutSeconds },
     { provider, ...after(met, network) },
   );
-  const devices = new Devices("devices", { contract, config: config.devices }, { provider, ...after(met, network) });
-  const rules = [...(config.fluxOperator ? [miniClusterRule()] : []), ...(config.scheduler === "kueue" ? kueueRules() : [])];
+  const devices = new Devices("devices", { contract: labelled, config: config.devices }, { provider, ...after(met, network) });
+  const rules = [...(config.fluxOperator ? miniClusterRules() : []), ...(config.scheduler === "kueue" ? kueueRules() : [])];
   const workspace = new Workspace("workloads", { ...config.workloads, kubeconfig, rules }, { provider, ...after(met) });
   const ready = new LivePreflight("nodes", { ...live, stage: "devices", offered: devices.offered }, after(topology, devices));
   addScheduler(config, { contract: labelled, kubeconfig, provider, met, before: [ready, workspace] });
@@ -81,10 +82,12 @@ export async function layers(config: LayersConfig): Promise<Record<string, unkno
   return { layers: summary, workloadKubeconfig: workspace.kubeconfig };
 }
 
-/** The labels that nodes must have are those of the network, and of the pool where something selects by it. */
-function labelledContract(contract: ClusterContract, scheduler: LayersConfig["scheduler"]): ClusterContract {
+/** Nodes carry the labels of the network, and of their pool where something selects by it. */
+function labelledContract(contract: ClusterContract, { scheduler, topology, devices }: LayersConfig): ClusterContract {
+  if (contract.labelsBy !== "layers" || !topology.labels) return contract;
   if (scheduler === "kueue") return withKueueLabels(contract);
-  return contract.labelsBy === "layers" && workPools(contract).length > 1 ? withPoolLabels(contract) : contract;
+  const plugins = deviceCharts(contract, devices).length + rdmaPools(contract, devices).length;
+  return plugins > 0 || workPools(contract).length > 1 ? withPoolLabels(contract) : contract;
 }
 
 interface OnCluster {

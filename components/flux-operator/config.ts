@@ -40,7 +40,7 @@ export const fluxOperatorConfig = z.strictObject({
       .regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, { error: "It has no digest, so it may be another image tomorrow: name@sha256:…" })
       .optional(),
     "The operator's image with its digest, for the architecture of `arch`. Its tags are pushed anew with each change, so there is no default.",
-    `${OPERATOR_IMAGE}@sha256:…`,
+    `${OPERATOR_IMAGE}@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`,
   ),
   arch: field(
     z.enum(["amd64", "arm64"]).optional(),

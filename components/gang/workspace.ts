@@ -23,11 +23,6 @@ export interface WorkRule {
   readonly verbs: string[];
 }
 
-/** MiniClusters, where the layers have the Flux Operator. */
-export function miniClusterRule(): WorkRule {
-  return { apiGroups: ["flux-framework.org"], resources: ["miniclusters"], verbs: [...OWN] };
-}
-
 const OWN = ["get", "list", "watch", "create", "update", "patch", "delete"] as const;
 
 /**

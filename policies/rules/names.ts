@@ -2,8 +2,8 @@ import type { Policy, PolicyGraph, PolicyResource } from "../types";
 import { bagOf, reveal } from "../walk";
 import { finding } from "./commands";
 
-/** Components that carry the name of something the user named: a host, a gang. Numbers in them are the user's. */
-const NAMED_BY_USER = ["turducken:hosts:Host", "turducken:gang:Gang"];
+/** Components that carry the name of something the user named: a host, a gang, a MiniCluster. Numbers in them are the user's. */
+const NAMED_BY_USER = ["turducken:hosts:Host", "turducken:gang:Gang", "turducken:minicluster:MiniCluster"];
 /** Names that cannot clash, because their component exists once in a stack. */
 const ONCE = ["set"];
 

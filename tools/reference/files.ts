@@ -1,6 +1,8 @@
 /** Files that are generated from the schemas, and whether those that lie there are them. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { miniClusterReference } from "../../components/flux-operator";
+import { placementTable } from "../../components/placement";
 import { pictureMarkdown } from "./picture";
 import { programSchemas, stackFileSchema } from "./schemas";
 import { referenceMarkdown } from "./table";
@@ -21,7 +23,32 @@ export function generatedFiles(root: string): GeneratedFile[] {
   }));
   const readme = readFileSync(join(root, "README.md"), "utf8");
   const drawn = withSection(readme, "picture", pictureMarkdown(root));
-  return [...schemas, { path: "README.md", text: withSection(drawn, "reference", referenceMarkdown()) }];
+  return [
+    ...schemas,
+    { path: "README.md", text: withSection(drawn, "reference", referenceMarkdown()) },
+    { path: "docs/placement.md", text: placementMarkdown() },
+    { path: "docs/minicluster.md", text: miniClusterMarkdown() },
+  ];
+}
+
+function placementMarkdown(): string {
+  return `# Where a job goes
+
+What each placement word of a gang or MiniCluster means, by scheduler and cluster. Generated from \`components/placement/table.ts\`, by which the same words
+are refused where they mean nothing.
+
+${placementTable().trimEnd()}
+`;
+}
+
+function miniClusterMarkdown(): string {
+  return `# MiniCluster v1alpha2
+
+Every field of the Flux Operator's object, as \`components/flux-operator/model\` describes it: the CRD, the TypeScript type and the checks come from the same
+description. Workload stacks write less: see \`miniClusters\` in the README.
+
+${miniClusterReference().trimEnd()}
+`;
 }
 
 /** The README with a generated section between its markers. */

@@ -156,9 +156,26 @@ export function overrideCluster(config: StackConfig, facts: LabFacts): { config:
 export const workloadOverride: ReportOverride = {
   id: "workload-image",
   kind: "replaced",
-  what: "the workload's image and command by a small program of ours that reports where it runs",
-  why: "the example's image is not in reach",
+  what: "the workloads' images and commands by a small program of ours that reports where it runs",
+  why: "the examples' images are not in reach",
 };
+
+/** What makes objects of MiniClusters. */
+export const operatorOverride: ReportOverride = {
+  id: "flux-operator",
+  kind: "replaced",
+  what: "the Flux Operator by a stand-in that makes the same ConfigMap, Service and Job with the operator's own account, without Flux in the pods",
+  why: "neither its image nor its Go module is in reach",
+};
+
+/** The layers' configuration with the stand-in's image, where they have the operator at all. */
+export function overrideLayers(config: StackConfig, operatorImage: string): { config: StackConfig; applied: ReportOverride[] } {
+  const copy = structuredClone(config);
+  const layers = copy.layers as { fluxOperator?: Record<string, unknown> };
+  if (!layers.fluxOperator) return { config: copy, applied: [] };
+  layers.fluxOperator = { ...layers.fluxOperator, image: operatorImage };
+  return { config: copy, applied: [operatorOverride] };
+}
 
 /** For the rehearsal of an upgrade. */
 export function olderVersionOverride(versions: { readonly first: string; readonly current: string }): ReportOverride {
@@ -172,9 +189,11 @@ export function olderVersionOverride(versions: { readonly first: string; readonl
 
 export function overrideWorkload(config: StackConfig, image: string): StackConfig {
   const copy = structuredClone(config);
-  const workload = copy.workload as { gangs: Record<string, unknown>[] };
-  for (const gang of workload.gangs)
-    Object.assign(gang, { image, command: ["/turducken-work", "hold"], resources: { cpu: OVER_HALF_A_NODE, memory: "32Mi" } });
+  const workload = copy.workload as Record<"gangs" | "miniClusters", Record<string, unknown>[] | undefined>;
+  const resources = { cpu: OVER_HALF_A_NODE, memory: "32Mi" };
+  for (const gang of workload.gangs ?? []) Object.assign(gang, { image, command: ["/turducken-work", "hold"], resources });
+  // The command is the operator's to run; the stand-in holds in its place.
+  for (const mini of workload.miniClusters ?? []) Object.assign(mini, { image, resources });
   return copy;
 }
 

@@ -4,7 +4,6 @@ import { expandHostlist } from "../../hardware";
 import { findProject } from "../config/project";
 import { readStackFile } from "../config/stack-file";
 import { allNodesReady, labelsAreTheTree, podsReachEachOther } from "./assertions/cluster";
-import { rehearseGangs, type GangScene } from "./assertions/gangs";
 import {
   leaverGoes,
   newcomerJoins,
@@ -15,15 +14,24 @@ import {
 import { upgradeRolls } from "./assertions/upgrade";
 import type { RehearseOptions } from "./command";
 import { WORK_IMAGE } from "./images";
-import { Kube, poll } from "./kube";
+import { Kube } from "./kube";
 import type { RunningLab } from "./lab";
-import { olderVersionOverride, overrideCluster, overrideWorkload, workloadOverride, type StackConfig } from "./overrides";
+import {
+  olderVersionOverride,
+  overrideCluster,
+  overrideLayers,
+  overrideWorkload,
+  workloadOverride,
+  type StackConfig,
+} from "./overrides";
 import { addNewcomer, cgroupFilesystem, prepareParts, startHosts, type Parts } from "./parts";
 import { recordSteps } from "./progress";
 import { Reporter, writeReport, type ReportOverride } from "./report";
 import { makeSandbox } from "./sandbox";
-import type { Sandbox, StackRun } from "./sandbox-types";
+import type { Sandbox } from "./sandbox-types";
 import { stackEntries, stackFamily, type StackEntry } from "./stacks";
+import { mustUp } from "./up";
+import { hasMiniClusters, rehearseWorkload } from "./workloads";
 
 const repository = join(__dirname, "..", "..");
 
@@ -120,8 +128,13 @@ async function sandboxFor({
   if (cluster.kubernetes) cluster.kubernetes.version = parts.versions.first;
   overrides.push(...applied);
   const stacks: Record<string, StackConfig> = { ...configs, [stack]: config };
+  for (const each of family.filter(({ program }) => program === "layers")) {
+    const layers = overrideLayers(configs[each.stack]!, parts.images.operator);
+    stacks[each.stack] = layers.config;
+    overrides.push(...layers.applied);
+  }
   for (const each of family.filter(({ program }) => program === "workload")) {
-    stacks[each.stack] = overrideWorkload(configs[each.stack]!, WORK_IMAGE);
+    stacks[each.stack] = overrideWorkload(configs[each.stack]!, parts.images.work);
     if (!overrides.includes(workloadOverride)) overrides.push(workloadOverride);
   }
   if (parts.versions.first !== parts.versions.current) overrides.push(olderVersionOverride(parts.versions));
@@ -164,43 +177,11 @@ async function rehearseFamily(stage: Stage): Promise<void> {
   await reporter.assert("pods-reach", "pods reach each other across nodes and resolve names", () =>
     podsReachEachOther(kube, workers, WORK_IMAGE),
   );
-  for (const workload of workloads) await rehearseWorkload(stage, workload, kube, contract);
-  if (!stage.options.quick) await rehearseChange(stage, kube, contract, [kubeconfig]);
-}
-
-async function rehearseWorkload(stage: Stage, workload: StackEntry, kube: Kube, contract: ClusterContract): Promise<void> {
-  const { reporter, sandbox, options } = stage;
-  reporter.heading(`up ${workload.stack}`);
-  await mustUp(sandbox, workload.stack);
-  const gangs = (sandbox.read(workload.stack).workload as { gangs: { name: string; nodes: number; within?: string }[] }).gangs;
   const namespace = workloadNamespace(stage);
-  for (const gang of gangs) {
-    await reporter.assert(
-      `example-${gang.name}`,
-      `the example's gang ${gang.name} of ${gang.nodes}${gang.within ? ` runs inside one ${gang.within}` : " runs"}`,
-      async () => {
-        const ask = () => kube.pods(namespace, `turducken.dev/pod-group=${gang.name}`);
-        const { answer, held } = await poll(
-          60,
-          ask,
-          (pods) => pods.length === gang.nodes && pods.every((pod) => pod.status?.phase === "Running"),
-        );
-        const nodes = (answer ?? []).map((pod) => pod.spec?.nodeName ?? "(unbound)");
-        const domains = new Set(
-          nodes.map((node) => contract.nodes.find((each) => each.name === node)?.domains[gang.within ?? ""]),
-        );
-        return {
-          passed: held && (!gang.within || domains.size === 1),
-          evidence: { nodes, [gang.within ?? "tier"]: [...domains] },
-        };
-      },
-    );
-  }
-  if (options.quick) return;
-  reporter.heading("gangs");
-  const { name: _name, nodes: _nodes, within: _within, ...container } = gangs[0]! as unknown as Record<string, unknown>;
-  const scene: GangScene = { reporter, sandbox, kube, contract, workload: workload.stack, namespace, container };
-  await rehearseGangs(scene);
+  const { quick } = stage.options;
+  for (const { stack } of workloads)
+    await rehearseWorkload({ reporter, sandbox, kube, contract, workload: stack, namespace, quick });
+  if (!stage.options.quick) await rehearseChange(stage, kube, contract, [kubeconfig]);
 }
 
 async function rehearseChange(stage: Stage, kube: Kube, contract: ClusterContract, secrets: readonly string[]): Promise<void> {
@@ -214,7 +195,8 @@ async function rehearseChange(stage: Stage, kube: Kube, contract: ClusterContrac
     lab,
     kube,
     stack: cluster,
-    stacks: family.map((each) => each.stack),
+    // MiniClusters were taken down when they had been seen.
+    stacks: family.map((each) => each.stack).filter((stack) => !hasMiniClusters(sandbox, stack)),
     controlPlane: contract.nodes.find((node) => !node.schedulable)!.name,
     newcomer: () => addNewcomer(lab, sandbox.read(cluster)),
   };
@@ -234,17 +216,6 @@ async function rehearseChange(stage: Stage, kube: Kube, contract: ClusterContrac
 function workloadNamespace(stage: Stage): string {
   const layers = stage.family.find((each) => each.program === "layers")!;
   return (stage.sandbox.read(layers.stack).layers as { workloads?: { namespace?: string } }).workloads?.namespace ?? "work";
-}
-
-async function mustUp(sandbox: Sandbox, stack: string): Promise<StackRun> {
-  const run = await sandbox.up(stack);
-  if (run.exitCode !== 0) {
-    const failed = run.operations
-      .filter((each) => each.state === "failed")
-      .map((each) => `${each.name}: ${each.error ?? "failed"}`);
-    throw new Error([`up of ${stack} ended with ${run.exitCode}`, ...failed, ...run.messages].join("\n"));
-  }
-  return run;
 }
 
 async function leave(lab: RunningLab | undefined, options: RehearseOptions, reporter: Reporter): Promise<void> {

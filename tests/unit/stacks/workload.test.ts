@@ -68,7 +68,10 @@ describe("MiniClusters", () => {
     const made = graph.find("kubernetes:flux-framework.org/v1alpha2:MiniCluster", "lammps-cluster");
     const spec = made.inputs.spec as { size: number; pod: { labels: object }; flux: { curveCert: unknown } };
     expect(revealed(spec.flux.curveCert)).toContain("secret-key");
-    expect([spec.size, spec.pod.labels]).toEqual([3, { "turducken.dev/pod-group": "lammps" }]);
+    const group = graph.find("kubernetes:scheduling.k8s.io/v1alpha2:PodGroup", "lammps-group").inputs.metadata as {
+      name: string;
+    };
+    expect([spec.size, spec.pod.labels]).toEqual([3, { "turducken.dev/pod-group": group.name }]);
     expect(graph.outputs.workload).toMatchObject({ gangs: [], miniClusters: [{ name: "lammps", nodes: 3, within: "leaf" }] });
   });
 

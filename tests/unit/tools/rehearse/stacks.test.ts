@@ -8,6 +8,7 @@ test("the example's family is the cluster, then layers, then workloads", () => {
     ["bare-metal", "cluster"],
     ["bare-metal-layers", "layers"],
     ["bare-metal-gang", "workload"],
+    ["bare-metal-lammps", "workload"],
   ]);
 });
 
