@@ -7,7 +7,7 @@ set -euo pipefail
 declare -A wanted=(
   [sshd]=openssh-server [ssh]=openssh-client [ip]=iproute2 [shellcheck]=shellcheck [scontrol]=slurm-client [slurmctld]=slurmctld
   [iptables]=iptables [nsenter]=util-linux [apt-get]=apt [dpkg]=dpkg [curl]=curl [faketime]=faketime
-  [ibsim]=ibsim-utils [ibnetdiscover]=infiniband-diags
+  [python3]=python3 [ibsim]=ibsim-utils [ibnetdiscover]=infiniband-diags
 )
 missing=()
 for program in "${!wanted[@]}"; do
