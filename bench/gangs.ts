@@ -1,5 +1,6 @@
 import { ensureKwok, KWOK_VERSION, missingKwok } from "../tools/rehearse/binaries/kwok";
 import { findPrograms } from "../tools/rehearse/control-plane";
+import { closeOnSignals } from "../tools/rehearse/lab";
 import { SimulatedCluster, type Placing } from "../tools/rehearse/scale/cluster";
 import { inOneLeaf, leavesOf } from "../tools/rehearse/scale/leaves";
 import { FULL_SCALE, podsOf, scalePlan, type ScalePlan } from "../tools/rehearse/scale/plan";
@@ -26,18 +27,17 @@ export async function benchGangs(): Promise<void> {
   );
   const near = await withLabels(plan, parts);
   const far = await withoutLabels(plan, parts);
-  const goal = inOneLeaf(plan.tree, near.nodes) === plan.gangs.length ? "" : "   below the goal";
+  const goal = inOneLeaf(plan.tree, plan.gangs, near.nodes) === plan.gangs.length ? "" : "   below the goal";
   console.log(`  gangs in one leaf, within: leaf / without     ${oneLeaf(plan, near)} / ${oneLeaf(plan, far)}${goal}`);
   console.log(`  leaves of a gang, mean                        ${meanLeaves(plan, near)} / ${meanLeaves(plan, far)}`);
   console.log(`  pods bound a second                           ${rate(near)} / ${rate(far)}`);
   console.log(`  kube-scheduler meanwhile, share of a core     ${percent(near.schedulerShare)} / ${percent(far.schedulerShare)}`);
 }
 
-type Parts = Omit<Parameters<typeof SimulatedCluster.start>[1], "labels">;
+type Options = Parameters<typeof SimulatedCluster.start>[1];
 
-async function withLabels(plan: ScalePlan, parts: Parts): Promise<Placing> {
-  const cluster = await SimulatedCluster.start(plan, parts);
-  try {
+function withLabels(plan: ScalePlan, parts: Options): Promise<Placing> {
+  return onCluster(plan, parts, async (cluster) => {
     const idle = await cluster.schedulerShare(LOOK_SECONDS);
     const placing = await cluster.place(plan.gangs);
     const pending = await cluster.pend(plan.misfit, LOOK_SECONDS, SETTLE_SECONDS);
@@ -46,25 +46,30 @@ async function withLabels(plan: ScalePlan, parts: Parts): Promise<Placing> {
     const spinning = await cluster.schedulerShare(LOOK_SECONDS);
     console.log(`  kube-scheduler, idle, share of a core         ${percent(idle)}`);
     console.log(
-      `  while a gang of ${plan.misfit.nodes} pends that fits in no leaf    ${percent(pending.schedulerShare)}; with ${SPIN_GATE}, the default, ${percent(spinning)}`,
+      `  while a gang of ${plan.misfit.nodes} waits that fits no leaf       ${percent(pending.schedulerShare)}; with ${SPIN_GATE}, the default, ${percent(spinning)}`,
     );
     return placing;
-  } finally {
-    await cluster.stop();
-  }
+  });
 }
 
-async function withoutLabels(plan: ScalePlan, parts: Parts): Promise<Placing> {
-  const cluster = await SimulatedCluster.start(plan, { ...parts, labels: false });
+function withoutLabels(plan: ScalePlan, parts: Options): Promise<Placing> {
+  const gangs = plan.gangs.map((gang) => ({ ...gang, within: undefined }));
+  return onCluster(plan, { ...parts, labels: false }, (cluster) => cluster.place(gangs));
+}
+
+async function onCluster<T>(plan: ScalePlan, options: Options, work: (cluster: SimulatedCluster) => Promise<T>): Promise<T> {
+  const cluster = await SimulatedCluster.start(plan, options);
+  const release = closeOnSignals(() => cluster.stop());
   try {
-    return await cluster.place(plan.gangs.map((gang) => ({ ...gang, within: undefined })));
+    return await work(cluster);
   } finally {
+    release();
     await cluster.stop();
   }
 }
 
 function oneLeaf(plan: ScalePlan, { nodes, bound, pods }: Placing): string {
-  return `${inOneLeaf(plan.tree, nodes)} of ${plan.gangs.length}${bound === pods ? "" : ` (${pods - bound} pods not bound)`}`;
+  return `${inOneLeaf(plan.tree, plan.gangs, nodes)} of ${plan.gangs.length}${bound === pods ? "" : ` (${pods - bound} pods not bound)`}`;
 }
 
 function meanLeaves(plan: ScalePlan, { nodes }: Placing): string {

@@ -66,8 +66,9 @@ describe("the plan of simulated nodes and gangs", () => {
 test("gangs are counted in one leaf only with all of their nodes", () => {
   const { tree } = scalePlan(SMALL_SCALE);
   expect(leavesOf(tree, ["n00", "n06", "n01"])).toEqual(["leaf-0", "leaf-1"]);
-  const gangs = { near: ["n00", "n06", "n12"], split: ["n00", "n06", "n01"], absent: [] };
-  expect(inOneLeaf(tree, new Map(Object.entries(gangs)))).toBe(1);
+  const placed = { near: ["n00", "n06", "n12"], split: ["n00", "n06", "n01"], part: ["n00", "n06"] };
+  const gangs = ["near", "split", "part", "absent"].map((name) => ({ name, nodes: 3 }));
+  expect(inOneLeaf(tree, gangs, new Map(Object.entries(placed)))).toBe(1);
 });
 
 describe("processor time", () => {
