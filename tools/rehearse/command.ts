@@ -45,7 +45,13 @@ async function prepare(options: RehearseOptions): Promise<void> {
   }
   const { prepareParts } = await import("./parts");
   const { Reporter } = await import("./report");
-  await prepareParts(options, new Reporter());
+  const { ensureKwok, missingKwok } = await import("./binaries/kwok");
+  const reporter = new Reporter();
+  await prepareParts(options, reporter);
+  // For the scale tests; no rehearsal needs it.
+  const reason = missingKwok();
+  if (reason === undefined) await ensureKwok((message) => reporter.line("parts", message));
+  else reporter.line("parts", `no simulated kubelets: ${reason}`);
 }
 
 /** Only a run that was kept: one that is under way belongs to its own process. */

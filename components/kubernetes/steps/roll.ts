@@ -106,10 +106,16 @@ function pathModeContent([path, content]: [string, string]): [string, string, st
   return [path, "0600", content];
 }
 
+/**
+ * Namespaces whose pods are no work: they may be moved at any time, and nothing that runs notices. Of what the layers bring these
+ * are the Flux Operator, Kueue and the GPU Operator; Fluence is not among them, for its restart forgets what it has given out.
+ */
+const SYSTEM_NAMESPACES = ["kube-system", "operator-system", "kueue-system", "gpu-operator"];
+
 /** Pods that are work: not of a DaemonSet, not a static pod's mirror (its owner is the Node), not ended. */
 function podsTemplate(systemToo: boolean): string {
   const work = ['(ne $owner "DaemonSet")', '(ne $owner "Node")', '(ne .status.phase "Succeeded")', '(ne .status.phase "Failed")'];
-  if (!systemToo) work.push('(ne .metadata.namespace "kube-system")');
+  if (!systemToo) work.push(...SYSTEM_NAMESPACES.map((name) => `(ne .metadata.namespace "${name}")`));
   return (
     '{{range .items}}{{$owner := ""}}{{range .metadata.ownerReferences}}{{if .controller}}{{$owner = .kind}}{{end}}{{end}}' +
     `{{if and ${work.join(" ")}}}{{.metadata.namespace}} {{.metadata.name}}{{"\\n"}}{{end}}{{end}}`
