@@ -32,8 +32,9 @@ export interface LayersSummary {
   readonly namespace: string;
   /** Pool → extended resource of the contract → its name on the nodes; what is not in it, nobody serves. Absent: not known. */
   readonly devices?: OfferedDevices;
-  /** Whether the layers have the Flux Operator. */
+  /** Whether the layers have the Flux Operator, and the namespace of MiniClusters. */
   readonly fluxOperator?: boolean;
+  readonly miniClusters?: string;
   readonly fluence?: { readonly pools: readonly string[] };
   readonly kueue?: KueueSummary;
 }
@@ -47,7 +48,8 @@ export interface LayersSummary {
  */
 export async function layers(config: LayersConfig): Promise<Record<string, unknown>> {
   const { contract, kubeconfig } = await findCluster(config);
-  const { problems, warnings } = preflight(contract, { ...config, namespaces: [config.workloads.namespace] });
+  const namespaces = workNamespaces(config);
+  const { problems, warnings } = preflight(contract, { ...config, namespaces });
   if (problems.length > 0) throw new ConfigError(`layers on cluster ${contract.name}`, problems);
   if (warnings.length > 0) await pulumi.log.warn(renderProblems(`layers on cluster ${contract.name}`, warnings));
 
@@ -64,7 +66,11 @@ export async function layers(config: LayersConfig): Promise<Record<string, unkno
   );
   const devices = new Devices("devices", { contract: labelled, config: config.devices }, { provider, ...after(met, network) });
   const rules = [...(config.fluxOperator ? miniClusterRules() : []), ...(config.scheduler === "kueue" ? kueueRules() : [])];
-  const workspace = new Workspace("workloads", { ...config.workloads, kubeconfig, rules }, { provider, ...after(met) });
+  const workspace = new Workspace(
+    "workloads",
+    { ...config.workloads, kubeconfig, rules, others: namespaces.slice(1) },
+    { provider, ...after(met) },
+  );
   const ready = new LivePreflight("nodes", { ...live, stage: "devices", offered: devices.offered }, after(topology, devices));
   addScheduler(config, { contract: labelled, kubeconfig, provider, met, before: [ready, workspace] });
   if (config.fluxOperator) await addFluxOperator(contract, config.fluxOperator, { provider, ...after(met, network) });
@@ -76,10 +82,16 @@ export async function layers(config: LayersConfig): Promise<Record<string, unkno
     namespace: config.workloads.namespace,
     devices: devices.offered,
     fluxOperator: config.fluxOperator !== undefined,
+    ...(config.fluxOperator ? { miniClusters: namespaces[1]! } : {}),
     ...(config.scheduler === "fluence" ? { fluence: { pools: config.fluence!.pools } } : {}),
     ...(config.scheduler === "kueue" ? { kueue: kueueSummary(labelled, config.kueue) } : {}),
   };
   return { layers: summary, workloadKubeconfig: workspace.kubeconfig };
+}
+
+/** The work's namespace, and with the Flux Operator that of MiniClusters. */
+function workNamespaces({ workloads, fluxOperator }: LayersConfig): string[] {
+  return [workloads.namespace, ...(fluxOperator ? [workloads.miniClusters ?? `${workloads.namespace}-flux`] : [])];
 }
 
 /** Nodes carry the labels of the network, and of their pool where something selects by it. */
@@ -107,8 +119,11 @@ function addScheduler(config: LayersConfig, { contract, kubeconfig, provider, me
   if (scheduler === "fluence")
     new Fluence("fluence", { contract, config: fluence!, kubeconfig }, { provider, ...after(...before) });
   if (scheduler === "kueue") {
-    const namespaces = [config.workloads.namespace];
-    new Kueue("kueue", { contract, config: kueue, namespaces, kubeconfig }, { provider, ...after(...before) });
+    new Kueue(
+      "kueue",
+      { contract, config: kueue, namespaces: workNamespaces(config), kubeconfig },
+      { provider, ...after(...before) },
+    );
   }
 }
 

@@ -34,13 +34,18 @@ export async function workload(config: WorkloadConfig): Promise<Record<string, u
   if (warnings.length > 0) await pulumi.log.warn(renderProblems(`work on cluster ${contract.name}`, warnings));
 
   const provider = clusterProvider(contract, kubeconfig);
+  const apart = layers?.miniClusters ?? namespace;
   const gangApi = contract.kubernetes.gangApi;
   const grouped = config.gangs.length > 0 || (placed.miniClusters.length > 0 && ["gang", "fluence"].includes(ground.scheduler));
   const ready = grouped ? [new GangPreflight("gangs", { gangApi: gangApi!, kubeconfig, namespace, admission: true })] : [];
   for (const gang of config.gangs) new Gang(gang.name, { contract, gang, namespace }, { provider, ...after(...ready) });
   for (const spec of placed.miniClusters)
-    new MiniCluster(spec.name, { contract, layers: ground, spec, namespace, kubeconfig }, { provider, ...after(...ready) });
-  return { workload: summary(contract, namespace, config.gangs, placed.miniClusters) };
+    new MiniCluster(
+      spec.name,
+      { contract, layers: ground, spec, namespace: apart, kubeconfig },
+      { provider, ...after(...ready) },
+    );
+  return { workload: summary(contract, { namespace, apart }, config.gangs, placed.miniClusters) };
 }
 
 const namesOf = (gangs: readonly GangConfig[]): string[] => gangs.map(({ name }) => name);
@@ -178,7 +183,7 @@ function notSaid(what: string, fix: string): ConfigError {
 
 function summary(
   contract: ClusterContract,
-  namespace: string,
+  { namespace, apart }: { namespace: string; apart: string },
   gangs: readonly GangConfig[],
   miniClusters: readonly MiniClusterSpec[],
 ) {
@@ -192,6 +197,7 @@ function summary(
     gangs: gangs.map((gang) => ({ name: gang.name, nodes: gang.nodes, ...place(gang) })),
     miniClusters: miniClusters.map((spec) => ({
       name: spec.name,
+      namespace: apart,
       nodes: spec.nodes,
       ...place(spec),
       ...(spec.leaf === undefined ? {} : { leaf: spec.leaf }),

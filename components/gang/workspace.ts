@@ -15,6 +15,8 @@ export interface WorkspaceArgs {
   readonly generation?: number;
   /** What the account may do beside `workRules`. @default nothing */
   readonly rules?: readonly WorkRule[];
+  /** Further namespaces, in which the same account may do the same. @default none */
+  readonly others?: readonly string[];
 }
 
 export interface WorkRule {
@@ -33,7 +35,7 @@ const OWN = ["get", "list", "watch", "create", "update", "patch", "delete"] as c
  * is an ordinary typed resource to the real engine and to any other, never expires by itself, ends with its Secret, and is
  * encrypted in the state (the SDK marks `data` as secret).
  *
- * Children: namespace, account, role, binding, `<name>-token`. Options must name the Kubernetes provider.
+ * Children: namespace, account, role, binding, `<name>-token`; namespace, role and binding of each other namespace. Options must name the Kubernetes provider.
  */
 export class Workspace extends pulumi.ComponentResource {
   static readonly type = "turducken:gang:Workspace";
@@ -47,11 +49,13 @@ export class Workspace extends pulumi.ComponentResource {
     const metadata = { name: WORK_ACCOUNT, namespace: args.namespace };
     const inside = { parent: this, dependsOn: [home] };
     const account = new k8s.core.v1.ServiceAccount(`${name}-account`, { metadata, automountServiceAccountToken: false }, inside);
-    const role = new k8s.rbac.v1.Role(`${name}-role`, { metadata, rules: [...workRules(), ...(args.rules ?? [])] }, inside);
+    const rules = [...workRules(), ...(args.rules ?? [])];
+    const role = new k8s.rbac.v1.Role(`${name}-role`, { metadata, rules }, inside);
     const binding = new k8s.rbac.v1.RoleBinding(`${name}-binding`, roleBinding(args.namespace), {
       parent: this,
       dependsOn: [account, role],
     });
+    for (const other of args.others ?? []) this.open(`${name}-${other}`, other, args.namespace, rules, account);
     const token = new k8s.core.v1.Secret(`${name}-token`, tokenSecret(args.namespace, args.generation ?? 0), {
       parent: this,
       dependsOn: [account, binding],
@@ -63,6 +67,14 @@ export class Workspace extends pulumi.ComponentResource {
         .apply(([admin, data]) => scopedKubeconfig(admin, args.namespace, Buffer.from(data?.token ?? "", "base64").toString())),
     );
     this.registerOutputs({});
+  }
+
+  /** One more namespace for the account. */
+  private open(name: string, namespace: string, home: string, rules: WorkRule[], account: pulumi.Resource): void {
+    const made = new k8s.core.v1.Namespace(`${name}-namespace`, workNamespace(namespace), { parent: this });
+    const metadata = { name: WORK_ACCOUNT, namespace };
+    const role = new k8s.rbac.v1.Role(`${name}-role`, { metadata, rules }, { parent: this, dependsOn: [made] });
+    new k8s.rbac.v1.RoleBinding(`${name}-binding`, roleBinding(namespace, home), { parent: this, dependsOn: [account, role] });
   }
 }
 
@@ -90,11 +102,12 @@ export function workRules(): WorkRule[] {
   ];
 }
 
-export function roleBinding(namespace: string) {
+/** @param home where the account is */
+export function roleBinding(namespace: string, home = namespace) {
   return {
     metadata: { name: WORK_ACCOUNT, namespace },
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: WORK_ACCOUNT },
-    subjects: [{ kind: "ServiceAccount", name: WORK_ACCOUNT, namespace }],
+    subjects: [{ kind: "ServiceAccount", name: WORK_ACCOUNT, namespace: home }],
   };
 }
 

@@ -24,6 +24,11 @@ const workloads = z.strictObject({
     "Namespace for workload stacks; it gets a ServiceAccount whose credentials reach nothing else.",
     "work",
   ),
+  miniClusters: field(
+    dnsLabel().optional(),
+    "Namespace for MiniClusters, apart from other work: the operator labels every pod there, and its pod logs show CURVE keys. Without it the name of `namespace` with `-flux`.",
+    "flux",
+  ),
   generation: field(
     wholeNumber(0).default(0),
     "Raise it to renew the credentials of workload stacks; the old ones stop working.",

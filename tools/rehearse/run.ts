@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { clusterContract, type ClusterContract } from "../../components/contract/contract";
 import { expandHostlist } from "../../hardware";
+import type { LayersSummary } from "../../stacks/layers";
 import { findProject } from "../config/project";
 import { readStackFile } from "../config/stack-file";
 import { allNodesReady, labelsAreTheTree, podsReachEachOther } from "./assertions/cluster";
@@ -177,10 +178,10 @@ async function rehearseFamily(stage: Stage): Promise<void> {
   await reporter.assert("pods-reach", "pods reach each other across nodes and resolve names", () =>
     podsReachEachOther(kube, workers, WORK_IMAGE),
   );
-  const namespace = workloadNamespace(stage);
+  const { namespace, miniClusters: miniClusterNamespace = namespace } = layered.outputs.layers as LayersSummary;
   const { quick } = stage.options;
   for (const { stack } of workloads)
-    await rehearseWorkload({ reporter, sandbox, kube, contract, workload: stack, namespace, quick });
+    await rehearseWorkload({ reporter, sandbox, kube, contract, workload: stack, namespace, miniClusterNamespace, quick });
   if (!stage.options.quick) await rehearseChange(stage, kube, contract, [kubeconfig]);
 }
 
@@ -211,11 +212,6 @@ async function rehearseChange(stage: Stage, kube: Kube, contract: ClusterContrac
     report: JSON.stringify([reporter.steps, reporter.assertions]),
     ...sandbox.programFiles(),
   }));
-}
-
-function workloadNamespace(stage: Stage): string {
-  const layers = stage.family.find((each) => each.program === "layers")!;
-  return (stage.sandbox.read(layers.stack).layers as { workloads?: { namespace?: string } }).workloads?.namespace ?? "work";
 }
 
 async function leave(lab: RunningLab | undefined, options: RehearseOptions, reporter: Reporter): Promise<void> {

@@ -25,6 +25,7 @@ export interface WorkloadScene {
   /** Name of the workload stack. */
   readonly workload: string;
   readonly namespace: string;
+  readonly miniClusterNamespace: string;
   /** Only whether the examples run. */
   readonly quick?: boolean;
 }
@@ -35,7 +36,7 @@ export async function rehearseWorkload(scene: WorkloadScene): Promise<void> {
   reporter.heading(`up ${workload}`);
   await mustUp(sandbox, workload);
   const { gangs = [], miniClusters = [] } = sandbox.read(workload).workload as WorkloadBody;
-  if (miniClusters.length > 0) await rehearseMiniClusters(scene, miniClusters);
+  if (miniClusters.length > 0) await rehearseMiniClusters({ ...scene, namespace: scene.miniClusterNamespace }, miniClusters);
   for (const gang of gangs) await exampleRuns(scene, gang);
   if (quick || gangs.length === 0) return;
   reporter.heading("gangs");

@@ -147,7 +147,19 @@ test("whatever uses the cluster comes after the live look at it, and a scheduler
     expect.arrayContaining(["topology-gate", "n06-labels"]),
   );
   expect(dependsOf(graph, "kubernetes:apps/v1:Deployment", "fluence-scheduler")).toContain("nodes-gate");
-  expect(graph.outputs.layers).toMatchObject({ scheduler: "fluence", fluence: { pools: ["compute"] }, fluxOperator: true });
+  expect(graph.outputs.layers).toMatchObject({
+    scheduler: "fluence",
+    fluence: { pools: ["compute"] },
+    fluxOperator: true,
+    miniClusters: "work-flux",
+  });
+  expect(graph.find("kubernetes:core/v1:Namespace", "workloads-work-flux-namespace").inputs).toMatchObject({
+    metadata: { name: "work-flux", labels: { "pod-security.kubernetes.io/enforce": "baseline" } },
+  });
+  expect(graph.find("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", "workloads-work-flux-binding").inputs).toMatchObject({
+    metadata: { namespace: "work-flux" },
+    subjects: [{ name: "turducken-workloads", namespace: "work" }],
+  });
   const rules = graph.find("kubernetes:rbac.authorization.k8s.io/v1:Role", "workloads-role").inputs.rules as {
     apiGroups: string[];
   }[];

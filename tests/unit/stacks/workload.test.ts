@@ -55,7 +55,7 @@ const withMiniClusters = (miniClusters: object[], more: object = {}) =>
   workloadConfig.parse({ cluster: "bare-metal", layers: "bare-metal-layers", miniClusters, ...more });
 
 describe("MiniClusters", () => {
-  const operator = { ...summary, fluxOperator: true, devices: { compute: {} } };
+  const operator = { ...summary, fluxOperator: true, miniClusters: "team-flux", devices: { compute: {} } };
 
   test("become a PodGroup and an object of the operator, whose pods join the group, after the live check", async () => {
     const graph = await graphOf(() => workload(withMiniClusters([lammps])), stacks(exampleContract(), operator));
@@ -66,13 +66,17 @@ describe("MiniClusters", () => {
       },
     });
     const made = graph.find("kubernetes:flux-framework.org/v1alpha2:MiniCluster", "lammps-cluster");
+    expect(made.inputs.metadata).toMatchObject({ name: "lammps", namespace: "team-flux" });
     const spec = made.inputs.spec as { size: number; pod: { labels: object }; flux: { curveCert: unknown } };
     expect(revealed(spec.flux.curveCert)).toContain("secret-key");
     const group = graph.find("kubernetes:scheduling.k8s.io/v1alpha2:PodGroup", "lammps-group").inputs.metadata as {
       name: string;
     };
     expect([spec.size, spec.pod.labels]).toEqual([3, { "turducken.dev/pod-group": group.name }]);
-    expect(graph.outputs.workload).toMatchObject({ gangs: [], miniClusters: [{ name: "lammps", nodes: 3, within: "leaf" }] });
+    expect(graph.outputs.workload).toMatchObject({
+      gangs: [],
+      miniClusters: [{ name: "lammps", namespace: "team-flux", nodes: 3, within: "leaf" }],
+    });
   });
 
   test("need layers with the operator, and a name that no gang has", async () => {
