@@ -16,7 +16,7 @@ check: setup ## types, lint, format, generated files
 	node bin/turducken.js reference --check
 
 test-unit: setup ## anywhere, under a minute
-	npx jest --selectProjects unit
+	npx jest --selectProjects unit --maxWorkers=100%
 
 test-lab: setup binaries ## real SSH hosts and a real cluster in network namespaces; needs root on Linux, else skipped and counted
 	npx jest --selectProjects lab --runInBand

@@ -17,3 +17,16 @@ debuggable.debuggablePromise = (promise, context) => {
     Error.stackTraceLimit = limit;
   }
 };
+
+/**
+ * The SDK inspects what a program throws in colours, and Node 20.20 then spends up to a minute and a gigabyte on marking `node_modules` in a
+ * source-mapped frame (seen with @pulumi/output.ts). Nobody sees the colours here.
+ */
+const util = require("node:util");
+
+const { inspect } = util;
+util.inspect = Object.assign(
+  (value, options, ...rest) =>
+    inspect(value, options !== null && typeof options === "object" ? { ...options, colors: false } : options, ...rest),
+  inspect,
+);
