@@ -51,7 +51,7 @@ export async function layers(config: LayersConfig): Promise<Record<string, unkno
   const namespaces = workNamespaces(config);
   const { problems, warnings } = preflight(contract, { ...config, namespaces });
   if (problems.length > 0) throw new ConfigError(`layers on cluster ${contract.name}`, problems);
-  if (warnings.length > 0) await pulumi.log.warn(renderProblems(`layers on cluster ${contract.name}`, warnings));
+  if (warnings.length > 0) await pulumi.log.warn(renderProblems(`warnings about layers on cluster ${contract.name}`, warnings));
 
   const provider = clusterProvider(contract, kubeconfig);
   const labelled = labelledContract(contract, config);

@@ -31,7 +31,7 @@ export async function workload(config: WorkloadConfig): Promise<Record<string, u
   const problems = [...gangs.problems, ...placed.problems, ...miniClusters.problems];
   if (problems.length > 0) throw new ConfigError(`work on cluster ${contract.name}`, problems);
   const warnings = [...missing, ...placed.warnings, ...gangs.warnings, ...miniClusters.warnings];
-  if (warnings.length > 0) await pulumi.log.warn(renderProblems(`work on cluster ${contract.name}`, warnings));
+  if (warnings.length > 0) await pulumi.log.warn(renderProblems(`warnings about work on cluster ${contract.name}`, warnings));
 
   const provider = clusterProvider(contract, kubeconfig);
   const apart = layers?.miniClusters ?? namespace;

@@ -96,7 +96,8 @@ export class ControlPlane {
 
   /** A node that is Ready and has room, as a kubelet would report it. */
   async node(name: string, labels: Record<string, string>, ready = true): Promise<void> {
-    await this.apply("v1", "Node", { metadata: { name, labels: { "kubernetes.io/hostname": name, ...labels } } });
+    const own = { "kubernetes.io/hostname": name, "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux" };
+    await this.apply("v1", "Node", { metadata: { name, labels: { ...own, ...labels } } });
     // The API server taints every new node; a node lifecycle controller, which does not run here, would take that away.
     await this.kubectl(["patch", "node", name, "--type=merge", "-p", JSON.stringify({ spec: { taints: null } })]);
     const room = { cpu: "8", memory: "32Gi", pods: "110" };
