@@ -26,6 +26,8 @@ function reset(): Step {
       "! service_is enabled kubelet",
     ),
     apply: lines(
+      // A kubelet that has just begun may not hear that it is to stop, and systemd then waits 90 s (seen in the rehearsal). The host is drained.
+      "if service_is active kubelet; then timeout 15 systemctl stop kubelet || systemctl kill --signal=KILL kubelet || true; fi",
       `if have kubeadm; then kubeadm reset -f --cri-socket ${CRI_SOCKET} 2>&1; fi`,
       "systemctl disable --now kubelet 2>&1 || true",
       // Either folder may be a mount of its own.
