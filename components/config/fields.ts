@@ -34,3 +34,11 @@ export const secretName = () =>
 
 export const wholeNumber = (least: number, most?: number) =>
   most === undefined ? z.int().min(least) : z.int().min(least).max(most);
+
+/** A Kubernetes quantity. YAML reads `cpu: 8` as a number; Kubernetes wants text. @param number which numbers may stand there */
+export const quantity = (number: z.ZodNumber) => z.union([z.string().min(1), number]).transform(String);
+
+export const tierWord = () =>
+  z.string().regex(/^(accelerator|leaf|spine|core|tier-\d+)$/, {
+    error: "it must be accelerator, leaf, spine, core or tier-N, N from 0",
+  });

@@ -1,5 +1,5 @@
 import { ACCELERATOR_KEY, domainOf, nodeLabels, nodeOf, topologyKeys, type FabricTree, type MachineType } from "../../hardware";
-import { poolOffer, type EnvironmentOffer } from "../../hardware/offers";
+import { poolOffer, type EnvironmentOffer, type KubeletOf } from "../../hardware/offers";
 import type { HostSpec } from "../hosts/types";
 import { featureGates, schedulersPossible } from "../kubernetes/gates";
 import type { KubernetesSettings } from "../kubernetes/settings";
@@ -39,21 +39,23 @@ export function buildContract({ name, environment, hosts, tree, settings, minRea
     labelsBy: "layers",
     pools: pools.map((pool) => {
       const members = hosts.filter((host) => host.pool === pool);
-      return contractPool(pool, members[0]!.machineType, settings, minReady[pool] ?? members.filter(schedulable).length);
+      // A cloud's machine under kubeadm keeps back what kubeadm's kubelet does, not what the cloud's own Kubernetes would.
+      const kubelet = settings.distribution === "kubeadm" ? settings.distribution : undefined;
+      return contractPool(pool, members[0]!.machineType, kubelet, minReady[pool] ?? members.filter(schedulable).length);
     }),
     nodes: hosts.map((host) => contractNode(host, tree)),
     schedulers: [...schedulersPossible(settings.version, settings.gangs).possible],
   };
 }
 
-function contractPool(
+/** A pool as its machine type fills it in. @param kubelet who configures it. @default the provider's own Kubernetes */
+export function contractPool(
   name: string,
   type: MachineType,
-  { distribution }: KubernetesSettings,
+  kubelet: KubeletOf | undefined,
   minReady: number,
 ): ClusterContract["pools"][number] {
-  // A cloud's machine under kubeadm keeps back what kubeadm's kubelet does, not what the cloud's own Kubernetes would.
-  const { offer } = poolOffer(type, distribution === "kubeadm" ? { kubelet: "kubeadm" } : {});
+  const { offer } = poolOffer(type, { kubelet });
   const asked = offer.resources.filter((each) => each.requestedBy === "pod" && each.perBroker > 0);
   return {
     name,

@@ -1,7 +1,7 @@
-import * as command from "@pulumi/command";
+import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterContract } from "../contract/contract";
-import { gate, turduckenCommand } from "../topology/gate";
+import { gate } from "../topology/gate";
 import type { FluenceConfig } from "./config";
 import { fluenceNodes, hiddenNodes } from "./nodes";
 import { FLUENCE_NAME, restartHash } from "./objects";
@@ -48,24 +48,13 @@ export interface FluenceGateArgs {
 export function hideNodes(name: string, args: FluenceGateArgs, options: pulumi.CustomResourceOptions): command.local.Command {
   const { contract, config } = args;
   const timeoutSeconds = config.gateTimeoutSeconds;
-  // Pulumi's bound is a little longer, so that the command's message is the one that is seen.
-  const bound = `${timeoutSeconds + 30}s`;
   const hide = hiddenNodes(contract, config.pools);
   const show = fluenceNodes(contract, config.pools);
   const request = pulumi
     .output(args.kubeconfig)
     .apply((kubeconfig): FluenceHideRequest => ({ kubeconfig, hide, show, timeoutSeconds }));
-  return new command.local.Command(
-    name,
-    {
-      create: turduckenCommand(["gate", "--fluence-hide"]),
-      delete: turduckenCommand(["gate", "--fluence-hide", "--off"]),
-      stdin: pulumi.secret(pulumi.jsonStringify(request)),
-      logging: command.local.Logging.None,
-      addPreviousOutputInEnv: false,
-    },
-    { ...options, additionalSecretOutputs: ["stdin"], customTimeouts: { create: bound, update: bound, delete: bound } },
-  );
+  const words = ["--fluence-hide"];
+  return gate(name, { words, deleteWords: [...words, "--off"], request, timeoutSeconds }, options);
 }
 
 /** The last look before Fluence starts or starts anew. */

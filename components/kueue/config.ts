@@ -1,8 +1,5 @@
 import { z } from "zod";
-import { dnsLabel, field, wholeNumber } from "../config/fields";
-
-/** YAML reads `cpu: 8` as a number; Kubernetes wants quantities as text. */
-const quantity = z.union([z.string().min(1), z.number().nonnegative()]).transform(String);
+import { dnsLabel, field, quantity, wholeNumber } from "../config/fields";
 
 const poolQuota = z.strictObject({
   nodes: field(
@@ -16,7 +13,7 @@ const poolQuota = z.strictObject({
     { "example.org/pool": "compute" },
   ),
   quota: field(
-    z.record(z.string().min(1), quantity).optional(),
+    z.record(z.string().min(1), quantity(z.number().nonnegative())).optional(),
     "Quota of the pool by resource, instead of what its nodes have; a resource that jobs ask for and that has none stops them.",
     { cpu: "512", "ephemeral-storage": "2Ti" },
   ),

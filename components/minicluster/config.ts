@@ -1,12 +1,7 @@
 import { z } from "zod";
-import { dnsLabel, field, wholeNumber } from "../config/fields";
+import { dnsLabel, field, quantity, tierWord, wholeNumber } from "../config/fields";
 import { MPI_LIBRARIES, PMI_SERVICES } from "./spec";
 
-const quantity = z.union([z.string().min(1), z.number().nonnegative()]).transform(String);
-const tier = () =>
-  z.string().regex(/^(accelerator|leaf|spine|core|tier-\d+)$/, {
-    error: "it must be accelerator, leaf, spine, core or tier-N, N from 0",
-  });
 const DIGEST = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 const launch = z.strictObject({
@@ -48,7 +43,7 @@ const view = z.strictObject({
 
 const slices = z.strictObject({
   size: field(wholeNumber(1), "Nodes of one slice; it divides `nodes`.", 4),
-  within: field(tier(), "Tier of which one domain holds a whole slice.", "leaf"),
+  within: field(tierWord(), "Tier of which one domain holds a whole slice.", "leaf"),
 });
 
 /** One MiniCluster; the fields are those of `MiniClusterSpec`, and `checkMiniClusters` checks what depends on the cluster. */
@@ -93,8 +88,8 @@ export const miniClusterConfig = z.strictObject({
   workingDir: field(z.string().min(1).optional(), "Folder in which the command starts.", "/opt/lammps/examples/reaxff/HNS"),
   launch: field(launch.optional(), "How the processes are started."),
   probe: field(probe.optional(), "Proof that the processes are one world, not many of one rank each."),
-  within: field(tier().optional(), "All nodes inside one domain of this tier. Without it, anywhere.", "leaf"),
-  preferred: field(tier().optional(), "The same as a wish (Kueue only).", "leaf"),
+  within: field(tierWord().optional(), "All nodes inside one domain of this tier. Without it, anywhere.", "leaf"),
+  preferred: field(tierWord().optional(), "The same as a wish (Kueue only).", "leaf"),
   slices: field(slices.optional(), "Groups of nodes, each in one domain (Kueue only)."),
   pack: field(z.literal("leaf").optional(), "In as few leaves as can be.", "leaf"),
   leaf: field(z.string().min(1).optional(), "One leaf by its name.", "leaf0"),
@@ -104,7 +99,7 @@ export const miniClusterConfig = z.strictObject({
     "exclusive",
   ),
   resources: field(
-    z.record(z.string().min(1), quantity).optional(),
+    z.record(z.string().min(1), quantity(z.number().nonnegative())).optional(),
     "Per pod, as Kubernetes quantities, over what the pool's machine type gives; 0 leaves a device out.",
     { memory: "64Gi" },
   ),

@@ -21,6 +21,8 @@ export interface ApiGateRequest {
 export interface GateArgs {
   /** Arguments after `turducken gate`; plain words only. */
   readonly words: readonly string[];
+  /** The same, run when the resource is deleted. @default nothing is run then */
+  readonly deleteWords?: readonly string[];
   /** JSON for standard input; wrapped as a secret here. */
   readonly request: pulumi.Input<object>;
   /** The gate's own bound; Pulumi's is a little longer, so that the gate's message is the one that is seen. */
@@ -40,10 +42,13 @@ export function turduckenCommand(words: readonly string[], folder = process.cwd(
 
 /** A wait as a resource: it fails when what it waits for does not come in time, and runs again only when its inputs change. */
 export function gate(name: string, args: GateArgs, options: pulumi.CustomResourceOptions): command.local.Command {
+  const bound = `${args.timeoutSeconds + 30}s`;
+  const { deleteWords } = args;
   return new command.local.Command(
     name,
     {
       create: turduckenCommand(["gate", ...args.words]),
+      ...(deleteWords ? { delete: turduckenCommand(["gate", ...deleteWords]) } : {}),
       stdin: pulumi.secret(pulumi.jsonStringify(args.request)),
       logging: command.local.Logging.None,
       addPreviousOutputInEnv: false,
@@ -51,7 +56,7 @@ export function gate(name: string, args: GateArgs, options: pulumi.CustomResourc
     {
       ...options,
       additionalSecretOutputs: ["stdin"],
-      customTimeouts: { create: `${args.timeoutSeconds + 30}s`, update: `${args.timeoutSeconds + 30}s` },
+      customTimeouts: { create: bound, update: bound, ...(deleteWords ? { delete: bound } : {}) },
     },
   );
 }

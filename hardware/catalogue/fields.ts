@@ -1,8 +1,9 @@
 /** How the objects that a user writes are checked field by field, with every mistake at once. */
 import { nearestNames } from "../nearest";
+import type { Raw } from "../plain";
 import type { HardwareProblem } from "../problem";
 
-export type Raw = Readonly<Record<string, unknown>>;
+export { isObject, type Raw } from "../plain";
 
 /** A value that can stand in a field, or the reason why not. */
 export interface Field {
@@ -11,7 +12,6 @@ export interface Field {
   readonly ok: (value: unknown) => boolean;
 }
 
-export const isObject = (value: unknown): value is Raw => typeof value === "object" && value !== null && !Array.isArray(value);
 export const isText = (value: unknown): boolean => typeof value === "string" && value.trim() !== "";
 export const isCount = (least: number) => (value: unknown) => Number.isInteger(value) && (value as number) >= least;
 export const isPositive = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value) && value > 0;

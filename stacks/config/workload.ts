@@ -1,9 +1,6 @@
 import { z } from "zod";
 import { miniClusterConfig } from "../../components/minicluster/config";
-import { dnsLabel, field, secretName, stackName, wholeNumber } from "../../components/config/fields";
-
-/** YAML reads `cpu: 8` as a number; Kubernetes wants quantities as text. */
-const quantity = z.union([z.string().min(1), z.number().positive()]).transform(String);
+import { dnsLabel, field, quantity, secretName, tierWord, stackName, wholeNumber } from "../../components/config/fields";
 
 /** One gang; the fields are those of `GangSpec` in components/gang, which checks what depends on the cluster. */
 export const gangConfig = z.strictObject({
@@ -17,12 +14,7 @@ export const gangConfig = z.strictObject({
   ),
   nodes: field(wholeNumber(1), "How many nodes start together, one pod on each.", 3),
   within: field(
-    z
-      .string()
-      .regex(/^(accelerator|leaf|spine|core|tier-\d+)$/, {
-        error: "it must be accelerator, leaf, spine, core or tier-N, N from 0",
-      })
-      .optional(),
+    tierWord().optional(),
     "All nodes inside one domain of this tier: `accelerator`, `leaf`, `spine`, `core` or `tier-N`. Without it, anywhere.",
     "leaf",
   ),
@@ -34,7 +26,7 @@ export const gangConfig = z.strictObject({
   ),
   command: field(z.array(z.string()).min(1).optional(), "What to run in it. Without it, what the image says.", ["/ring"]),
   resources: field(
-    z.record(z.string().min(1), quantity).optional(),
+    z.record(z.string().min(1), quantity(z.number().positive())).optional(),
     "Per pod, as Kubernetes quantities. Devices of the pool's machine type are added by themselves.",
     { cpu: "8", memory: "4Gi" },
   ),

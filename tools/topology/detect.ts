@@ -1,7 +1,5 @@
 import type { SourceName } from "./sources";
-
-type Raw = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Raw => typeof value === "object" && value !== null && !Array.isArray(value);
+import { isObject } from "../../hardware/plain";
 
 /** What a text is, as far as it can be told from its form; undefined when it looks like nothing known, or like broken JSON. */
 export function detectSource(text: string): SourceName | undefined {

@@ -6,8 +6,7 @@ import type { HardwareProblem } from "../../hardware/problem";
 import { treeFromInventory, type InventoryNode } from "../../hardware/topology/sources/inventory";
 import type { SourceTree } from "../../hardware/topology/sources/result";
 import type { MachineType } from "../../hardware/types";
-
-type Raw = Readonly<Record<string, unknown>>;
+import { isObject, type Raw } from "../../hardware/plain";
 
 /** The tree, and the machine type of each host where the inventory names it. */
 export interface InventoryTree extends SourceTree {
@@ -22,8 +21,6 @@ export interface InventoryTree extends SourceTree {
 
 const ALLOWED =
   "hosts: [{names: n[01-06], leaf: l1}], and topology: {spines: {s1: [l1]}}; or a stack file with turducken:cluster";
-
-const isObject = (value: unknown): value is Raw => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * Reads YAML or JSON with `hosts` (groups with `names` as a hostlist, `leaf`, `accelerator`, `role`, `pool`, `machineType`) and

@@ -1,7 +1,5 @@
 import { CannotRead } from "./input";
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+import { isObject } from "../../hardware/plain";
 
 /**
  * Instance id → node name, from a JSON object of these, or from `kubectl get nodes -o json`, whose nodes name their instance

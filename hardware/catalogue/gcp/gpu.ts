@@ -73,7 +73,7 @@ const A3_PARTS: readonly GcpMachineType[] = [1, 2, 4].map((gpus) =>
  * Limits of https://cloud.google.com/ai-hypercomputer/docs/placement-policy-and-workload-policy (1,500 without a distance,
  * 256 in one block); `maxDistance: 1` found no place at all (dstackai/dstack issue #2586).
  */
-const a3Compact: CompactPlacement = {
+export const a3Compact: CompactPlacement = {
   supported: true,
   limits: [
     { maxDistance: 1, machines: 0 },

@@ -1,6 +1,7 @@
 /** GPU types with GPUDirect-RDMA over RoCE: A3 Ultra, A4, A4X and A4X Max. */
 import type { GcpMachineType } from "../../types";
 import type { CompactPlacement, ExtraNetwork } from "./facts";
+import { a3Compact } from "./gpu";
 import { AUTOSCALER, gcpType, GPU_PAGE, JUMBO, MANAGED_NETWORK, nvidia, type Row } from "./row";
 
 const PROFILES = "https://cloud.google.com/vpc/docs/rdma-network-profiles";
@@ -17,17 +18,7 @@ const roce = (subnets: number): readonly ExtraNetwork[] => [
  * used with A4 and A3 Ultra. Flex-start with compact placement:
  * GoogleCloudPlatform/cluster-toolkit:modules/compute/gke-node-pool/main.tf@104708037.
  */
-const a3UltraCompact: CompactPlacement = {
-  supported: true,
-  limits: [
-    { maxDistance: 1, machines: 0 },
-    { maxDistance: 2, machines: 256 },
-    { maxDistance: "any", machines: 1500 },
-  ],
-  autoscaled: 96,
-  withFlexStart: true,
-  distanceOnRequest: true,
-};
+const a3UltraCompact: CompactPlacement = { ...a3Compact, withFlexStart: true };
 
 const a4Compact: CompactPlacement = {
   supported: true,

@@ -3,6 +3,7 @@ import { showNames } from "../../hostlist";
 import { theNodes, TIER_LIMIT, tierName, treeFromPlaces, type Place } from "./chains";
 import { readJson, shortValue } from "./json";
 import type { SourceTree } from "./result";
+import { isObject } from "../../plain";
 
 export interface AwsTopologyOptions {
   /** Instance id → node name. Instances that it does not have keep their id as name, with a warning. @default ids are names */
@@ -59,9 +60,6 @@ function notAnAnswer(path: string, value: unknown): HardwareProblem {
     fix: "Give the command's JSON output unchanged.",
   };
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function instancesOf(value: unknown, problems: HardwareProblem[], warnings: HardwareProblem[]): Instance[] {
   const pages = Array.isArray(value) ? (value as unknown[]) : [value];

@@ -4,9 +4,7 @@ import { treeFromPlaces, type Place } from "./chains";
 import { readJson, shortValue } from "./json";
 import { isA4x } from "./labels-profiles";
 import type { SourceTree } from "./result";
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+import { isObject } from "../../plain";
 
 const INSTANCES = "the output of `gcloud compute instances list --format=json`, or an object with `items`";
 

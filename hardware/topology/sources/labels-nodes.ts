@@ -1,6 +1,7 @@
 import type { HardwareProblem } from "../../problem";
 import { readJson, shortValue } from "./json";
 import type { Labels } from "./labels-profiles";
+import { isObject } from "../../plain";
 
 /** One node with its labels, as an API server or a user gives it. */
 export interface LabelledNode {
@@ -11,9 +12,6 @@ export interface LabelledNode {
 }
 
 const ALLOWED = "the output of `kubectl get nodes -o json`, an array of nodes, or an array of {name, labels}";
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Nodes of a node list (text or value). What cannot be read is a problem with its path; the other nodes are still read. */
 export function readLabelledNodes(input: unknown): {

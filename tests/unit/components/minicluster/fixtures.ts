@@ -1,5 +1,5 @@
 import { catalogueType } from "../../../../hardware/catalogue";
-import { poolOffer } from "../../../../hardware/offers";
+import { contractPool } from "../../../../components/contract/build";
 import type { ClusterContract } from "../../../../components/contract/contract";
 import type { MiniClusterLayers, MiniClusterSpec } from "../../../../components/minicluster/spec";
 import { exampleContract } from "../../../fixtures/contract";
@@ -25,29 +25,5 @@ export function contractOf(type: string, overrides: Partial<ClusterContract> = {
 export function machinePool(name: string): ClusterContract["pools"][number] {
   const type = catalogueType(name);
   if (!type) throw new Error(`no machine type ${name}`);
-  const { offer } = poolOffer(type);
-  const asked = offer.resources.filter((each) => each.requestedBy === "pod" && each.perBroker > 0);
-  const variables = (library: "mpi" | "nccl") =>
-    Object.fromEntries((offer.environment[library]?.variables ?? []).map((each) => [each.name, each.value]));
-  return {
-    name,
-    machineType: type.name,
-    arch: type.arch,
-    fabric: type.fabric.kind,
-    cores: type.cores,
-    threadsPerCore: type.threadsPerCore,
-    memoryGiB: type.memoryGiB,
-    gpus: offer.gpus,
-    extendedResources: Object.fromEntries(asked.map((each) => [each.name, each.perBroker])),
-    hugePagesMiB: offer.hugePages.perBrokerMiB,
-    broker: {
-      cores: offer.broker.cores,
-      gpus: offer.broker.gpus,
-      cpuMillicores: offer.broker.cpuMillicores,
-      memoryMiB: offer.broker.memoryMiB,
-    },
-    environment: { mpi: variables("mpi"), ...(offer.environment.nccl ? { nccl: variables("nccl") } : {}) },
-    tolerations: [],
-    minReady: 1,
-  };
+  return contractPool(name, type, undefined, 1);
 }
