@@ -3,7 +3,7 @@ import type { ClusterContract } from "../contract/contract";
 import type { DevicesConfig } from "../devices/config";
 import { devicesProblems } from "../devices/problems";
 import type { FluenceConfig } from "../fluence/config";
-import { fluenceProblems, type PoolClaim } from "../fluence/problems";
+import { fluenceProblems, fluenceWarnings, type PoolClaim } from "../fluence/problems";
 import { fluxOperatorProblems, type FluxOperatorConfig } from "../flux-operator/config";
 import type { KueueConfig } from "../kueue/config";
 import { kueueProblems, kueueWarnings } from "../kueue/problems";
@@ -52,6 +52,7 @@ export function preflight(contract: ClusterContract, input: PreflightInput): Pre
       ...contractWarnings(contract, input.scheduler),
       ...pools.warnings,
       ...(input.scheduler === "kueue" && input.kueue ? kueueWarnings(contract) : []),
+      ...(input.scheduler === "fluence" && input.fluence ? fluenceWarnings(contract, input.fluence) : []),
       ...devices.warnings,
     ]),
   };

@@ -24,6 +24,13 @@ test("the example passes for every scheduler that it offers, without a word", ()
   expect(preflight(contract, input({ scheduler: "fluence", fluence })).problems).toEqual([]);
 });
 
+test("what Fluence's own configuration is likely not to have meant is a warning, and only where Fluence runs", () => {
+  const of = (scheduler: PreflightInput["scheduler"]) =>
+    paths(preflight(exampleContract(), input({ scheduler, fluence })).warnings);
+  expect(of("fluence")).toEqual([["layers.fluence.pools", ["compute"]]]);
+  expect(of("gang")).toEqual([]);
+});
+
 describe("the scheduler", () => {
   test("that cannot run there is one problem with every reason", () => {
     const contract = exampleContract({
