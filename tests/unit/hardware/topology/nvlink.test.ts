@@ -1,5 +1,7 @@
 import { treeFromInventory } from "../../../../hardware/topology/sources/inventory";
 import { acceleratorsFromNvidiaSmi, withAccelerators } from "../../../../hardware/topology/sources/nvlink";
+import { labelProblem } from "../../../../hardware/topology/renderers/labels";
+import { damagedText } from "./mutations";
 
 const RACK = "1f8e2a54-90c3-4d5b-8a7e-3c1d2b4f6a90";
 const read = (output: string) => acceleratorsFromNvidiaSmi(new Map([["n1", output]]));
@@ -64,4 +66,26 @@ describe("NVLink domains from nvidia-smi", () => {
     ]);
     expect(warnings.map(({ value, allowed }) => [value, allowed])).toEqual([["n2", "nearest of n2: n02, n01"]]);
   });
+});
+
+test("2,000 damaged outputs are a domain, nothing to join, or an error with its line, and no other host suffers", () => {
+  const uuid = "7f3c2a1e-5b4d-4c6e-9a8f-0123456789ab";
+  const sound = `${`${uuid}, 7\n`.repeat(4)}`;
+  for (let seed = 0; seed < 2000; seed++) {
+    const text = damagedText(sound, seed);
+    const outputs = new Map([
+      ["sound", sound],
+      ["hurt", text],
+    ]);
+    const { domains, problems, warnings } = acceleratorsFromNvidiaSmi(outputs);
+    expect(domains.get("sound")).toBe(`${uuid}.7`);
+    for (const { path, message } of [...problems, ...warnings]) {
+      expect(path).toMatch(/^nvlink\.hurt( line \d+)?$/);
+      expect(message).not.toBe("");
+    }
+    const domain = domains.get("hurt");
+    if (domain !== undefined) expect(labelProblem(domain)).toBeUndefined();
+    // Only an all-zero cluster or N/A is no domain without a word, and the damage makes neither.
+    else expect([seed, problems.length + warnings.length]).not.toEqual([seed, 0]);
+  }
 });
